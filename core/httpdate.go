@@ -1,0 +1,215 @@
+package core
+
+import "time"
+
+const (
+	weekdays = "SunMonTueWedThuFriSat"
+	months   = "JanFebMarAprMayJunJulAugSepOctNovDec"
+)
+
+var longWeekdays = [...]string{"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"}
+
+// AppendHTTPDate appends t as an IMF-fixdate (RFC 9110 §5.6.7), always 29 bytes
+// for the years 1 to 9999, the only ones the form can express.
+func AppendHTTPDate(dst []byte, t time.Time) []byte {
+	t = t.UTC()
+	year, month, day := t.Date()
+	hour, minute, second := t.Clock()
+	wd, mo := 3*int(t.Weekday()), 3*int(month-1)
+	dst = append(dst, weekdays[wd:wd+3]...)
+	dst = append(dst, ',', ' ', digit(day/10), digit(day), ' ')
+	dst = append(dst, months[mo:mo+3]...)
+	return append(dst, ' ', digit(year/1000), digit(year/100), digit(year/10), digit(year),
+		' ', digit(hour/10), digit(hour), ':', digit(minute/10), digit(minute),
+		':', digit(second/10), digit(second), ' ', 'G', 'M', 'T')
+}
+
+func digit(n int) byte { return byte('0' + n%10) }
+
+// sendable reports whether t can be written as an HTTP-date at all.
+func sendable(t time.Time) bool {
+	const firstSecond, lastSecond = -62135596800, 253402300799 // years 1 to 9999
+	s := t.Unix()
+	return s > firstSecond && s <= lastSecond
+}
+
+// ParseHTTPDate reads the three forms of RFC 9110 §5.6.7: IMF-fixdate, RFC 850
+// and asctime. now places the two-digit year of the RFC 850 form: a date more
+// than 50 years ahead of it belongs to the century before; with a zero now the
+// years 70 to 99 are 1970 to 1999. It reports false for anything else, also for
+// a weekday name that does not exist or a day that the month does not have. As
+// the RFC allows, a weekday that does not fit the date is not a fault.
+func ParseHTTPDate(s string, now time.Time) (time.Time, bool) {
+	p := dateParser{s: s, ok: true}
+	var t time.Time
+	switch {
+	case len(s) == 29 && s[3] == ',':
+		t = p.fixdate()
+	case len(s) == 24 && s[3] == ' ':
+		t = p.asctime()
+	default:
+		t = p.rfc850(now)
+	}
+	if !p.ok || p.i != len(s) {
+		return time.Time{}, false
+	}
+	return t, true
+}
+
+// dateParser reads a date from left to right; ok turns false for good at the
+// first byte that does not fit.
+type dateParser struct {
+	s  string
+	i  int
+	ok bool
+}
+
+// fixdate reads "Sun, 06 Nov 1994 08:49:37 GMT".
+func (p *dateParser) fixdate() time.Time {
+	p.name(weekdays)
+	p.literal(", ")
+	day := p.number(2)
+	p.literal(" ")
+	month := p.name(months) + 1
+	p.literal(" ")
+	year := p.number(4)
+	p.literal(" ")
+	h, m, s := p.clock()
+	p.literal(" GMT")
+	return p.date(year, month, day, h, m, s)
+}
+
+// rfc850 reads "Sunday, 06-Nov-94 08:49:37 GMT".
+func (p *dateParser) rfc850(now time.Time) time.Time {
+	p.longWeekday()
+	p.literal(", ")
+	day := p.number(2)
+	p.literal("-")
+	month := p.name(months) + 1
+	p.literal("-")
+	year := p.number(2)
+	p.literal(" ")
+	h, m, s := p.clock()
+	p.literal(" GMT")
+	if now.IsZero() {
+		if year += 1900; year < 1970 {
+			year += 100
+		}
+		return p.date(year, month, day, h, m, s)
+	}
+	// RFC 9110 §5.6.7: more than 50 years in the future is the past.
+	now = now.UTC()
+	century := now.Year() / 100 * 100
+	latest := now.AddDate(50, 0, 0)
+	var t time.Time
+	for c := century + 100; c >= century-100; c -= 100 {
+		if t = p.date(c+year, month, day, h, m, s); !t.After(latest) {
+			break
+		}
+	}
+	return t
+}
+
+// asctime reads "Sun Nov  6 08:49:37 1994".
+func (p *dateParser) asctime() time.Time {
+	p.name(weekdays)
+	p.literal(" ")
+	month := p.name(months) + 1
+	p.literal(" ")
+	var day int
+	if p.i < len(p.s) && p.s[p.i] == ' ' {
+		p.i++
+		day = p.number(1)
+	} else {
+		day = p.number(2)
+	}
+	p.literal(" ")
+	h, m, s := p.clock()
+	p.literal(" ")
+	return p.date(p.number(4), month, day, h, m, s)
+}
+
+func (p *dateParser) clock() (h, m, s int) {
+	h = p.number(2)
+	p.literal(":")
+	m = p.number(2)
+	p.literal(":")
+	return h, m, p.number(2)
+}
+
+// date builds the time and refuses what the calendar or the clock does not
+// have. Second 60 is a leap second and counts as the next one.
+func (p *dateParser) date(year, month, day, h, m, s int) time.Time {
+	if !p.ok || h > 23 || m > 59 || s > 60 || day < 1 || day > daysIn(year, month) {
+		p.ok = false
+		return time.Time{}
+	}
+	return time.Date(year, time.Month(month), day, h, m, s, 0, time.UTC)
+}
+
+func daysIn(year, month int) int {
+	switch month {
+	case 4, 6, 9, 11:
+		return 30
+	case 2:
+		if year%4 == 0 && (year%100 != 0 || year%400 == 0) {
+			return 29
+		}
+		return 28
+	}
+	return 31
+}
+
+func (p *dateParser) literal(l string) {
+	if len(p.s)-p.i < len(l) || p.s[p.i:p.i+len(l)] != l {
+		p.ok = false
+		return
+	}
+	p.i += len(l)
+}
+
+// number reads exactly n digits.
+func (p *dateParser) number(n int) int {
+	if len(p.s)-p.i < n {
+		p.ok = false
+		return 0
+	}
+	v := 0
+	for _, c := range []byte(p.s[p.i : p.i+n]) {
+		if c < '0' || c > '9' {
+			p.ok = false
+			return 0
+		}
+		v = 10*v + int(c-'0')
+	}
+	p.i += n
+	return v
+}
+
+// name reads a three-letter name out of table and returns its index. Names are
+// case-sensitive (RFC 9110 §5.6.7).
+func (p *dateParser) name(table string) int {
+	if len(p.s)-p.i < 3 {
+		p.ok = false
+		return 0
+	}
+	word := p.s[p.i : p.i+3]
+	for j := 0; j < len(table); j += 3 {
+		if table[j:j+3] == word {
+			p.i += 3
+			return j / 3
+		}
+	}
+	p.ok = false
+	return 0
+}
+
+func (p *dateParser) longWeekday() {
+	for _, w := range longWeekdays {
+		if len(p.s)-p.i >= len(w) && p.s[p.i:p.i+len(w)] == w {
+			p.i += len(w)
+			return
+		}
+	}
+	p.ok = false
+}

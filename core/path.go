@@ -1,0 +1,108 @@
+package core
+
+// maxKey is the longest decoded path looked up, in bytes: PATH_MAX of Linux.
+const maxKey = 4096
+
+// pathFault says why a path names nothing.
+type pathFault string
+
+const (
+	faultEscape    pathFault = "malformed percent-encoding in the path"
+	faultSegment   pathFault = "empty or dot segment in the path"
+	faultSeparator pathFault = "encoded separator in the path"
+	faultControl   pathFault = "control character in the path"
+	faultLong      pathFault = "path too long"
+)
+
+// decodePath decodes a percent-encoded path without a leading slash, once. What
+// it returns is the very string that is authorised and opened, so everything is
+// refused that another decoder or file system could read as another path:
+// empty, "." and ".." segments, encoded slashes, backslashes, control
+// characters, and paths over 4096 bytes.
+func decodePath(escaped string) (string, pathFault) {
+	if len(escaped) > 3*maxKey {
+		return "", faultLong
+	}
+	decoded := escaped
+	for i := 0; i < len(escaped); i++ {
+		if escaped[i] == '%' {
+			var fault pathFault
+			if decoded, fault = unescape(escaped); fault != "" {
+				return "", fault
+			}
+			break
+		}
+	}
+	return decoded, CheckKey(decoded)
+}
+
+// unescape undoes percent-encoding; an encoded slash is a fault.
+func unescape(s string) (string, pathFault) {
+	b := make([]byte, 0, len(s))
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if c == '%' {
+			if i+2 >= len(s) {
+				return "", faultEscape
+			}
+			hi, lo := hexValue(s[i+1]), hexValue(s[i+2])
+			if hi < 0 || lo < 0 {
+				return "", faultEscape
+			}
+			if c = byte(hi<<4 | lo); c == '/' {
+				return "", faultSeparator
+			}
+			i += 2
+		}
+		b = append(b, c)
+	}
+	return string(b), ""
+}
+
+// CheckKey says why key is not a relative path of plain segments, "" if it is
+// one. Stores accept only such keys.
+func CheckKey(key string) pathFault {
+	if len(key) > maxKey {
+		return faultLong
+	}
+	start := 0
+	for i := 0; i <= len(key); i++ {
+		if i == len(key) || key[i] == '/' {
+			if dots(key[start:i]) {
+				return faultSegment
+			}
+			start = i + 1
+			continue
+		}
+		switch c := key[i]; {
+		case c == '\\':
+			return faultSeparator
+		case c < 0x20 || c == 0x7f:
+			return faultControl
+		}
+	}
+	return ""
+}
+
+// dots reports an empty, "." or ".." segment.
+func dots(segment string) bool {
+	return segment == "" || segment == "." || segment == ".."
+}
+
+// pathSafe is what stands for itself in a path segment: unreserved characters
+// of RFC 3986 §2.3. All else is encoded, also what the RFC would allow, because
+// front servers give some of it a meaning of their own.
+var pathSafe = byteSet("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/")
+
+// AppendEscapedPath appends path percent-encoded once, slashes kept. It is the
+// inverse of what a request's path goes through.
+func AppendEscapedPath(dst []byte, path string) []byte {
+	for i := 0; i < len(path); i++ {
+		if c := path[i]; pathSafe[c] {
+			dst = append(dst, c)
+		} else {
+			dst = appendPercent(dst, c)
+		}
+	}
+	return dst
+}

@@ -1,0 +1,217 @@
+package core
+
+import (
+	"errors"
+	"slices"
+)
+
+// Lookup is what has to be looked at before a request can be decided.
+type Lookup uint8
+
+// The lookups.
+const (
+	Answered Lookup = iota // nothing: the plan is the answer
+	Object                 // an object of a store, by its key
+	File                   // a local file below a root, by its relative path
+	Item                   // an item of the catalogue, by its slug
+	Custom                 // whatever the application's own view says
+)
+
+var lookupNames = [...]string{"answer", "object", "file", "item", "custom"}
+
+// String is the lookup's name in lower case.
+func (l Lookup) String() string {
+	if int(l) < len(lookupNames) {
+		return lookupNames[l]
+	}
+	return "unknown"
+}
+
+// Route binds a URL pattern to what is served there.
+type Route struct {
+	Pattern string
+	Lookup  Lookup
+	// Source names the store of an Object or the root of a File.
+	Source string
+	// Path is the key, the path or the slug, with {name} for a variable of the
+	// pattern. "" is "{slug}" for an Item and "{path}" for the others.
+	Path    string
+	Options Options
+}
+
+// Site is the routes of a configuration, ready to plan requests. It never
+// changes and serves any number of goroutines.
+type Site struct{ routes []route }
+
+type route struct {
+	Route
+	index   int
+	pattern Pattern
+	path    []segment // of Path: literals and variables in turn
+}
+
+// Plan is the answer to the first question: what to look at.
+type Plan struct {
+	Lookup Lookup
+	// Route is the index of the route in NewSite's argument; -1 without one.
+	Route int
+	// Key is the object's key, the file's path below its root or the item's slug.
+	Key string
+	// Answer is the decision if Lookup is Answered.
+	Answer Decision
+
+	pattern *Pattern
+	values  [maxParams]string
+}
+
+// Param is the decoded value of the pattern's variable called name, "" if the
+// pattern has none of that name.
+func (p *Plan) Param(name string) string {
+	if p.pattern == nil {
+		return ""
+	}
+	n := 0
+	for _, s := range p.pattern.segments {
+		if s.name == name {
+			return p.values[n]
+		}
+		if s.name != "" {
+			n++
+		}
+	}
+	return ""
+}
+
+// NewSite parses the routes. Where several fit a path, a literal segment wins
+// over {name} and {name} over {name...}, whatever their order; two routes that
+// fit the same paths are an error.
+func NewSite(routes []Route) (*Site, error) {
+	s := &Site{}
+	for i, r := range routes {
+		compiled, err := compile(r)
+		if err != nil {
+			return nil, errors.New("pattern " + r.Pattern + ": " + err.Error())
+		}
+		for _, other := range s.routes {
+			if compiled.pattern.same(&other.pattern) {
+				return nil, errors.New("pattern " + r.Pattern + ": fits the same paths as " + other.Pattern)
+			}
+		}
+		compiled.index = i
+		s.routes = append(s.routes, compiled)
+	}
+	slices.SortStableFunc(s.routes, func(a, b route) int {
+		switch {
+		case a.pattern.before(&b.pattern):
+			return -1
+		case b.pattern.before(&a.pattern):
+			return 1
+		}
+		return 0
+	})
+	return s, nil
+}
+
+func compile(r Route) (route, error) {
+	p, err := ParsePattern(r.Pattern)
+	if err != nil {
+		return route{}, err
+	}
+	c := route{Route: r, pattern: p}
+	if r.Lookup == Custom {
+		return c, nil
+	}
+	if c.Path == "" {
+		c.Path = "{path}"
+		if r.Lookup == Item {
+			c.Path = "{slug}"
+		}
+	}
+	c.path, err = parseTemplate(c.Path, p)
+	return c, err
+}
+
+// parseTemplate splits "a/{path}" into literals and variables of p.
+func parseTemplate(text string, p Pattern) ([]segment, error) {
+	var parts []segment
+	for i := 0; i < len(text); {
+		j := i
+		if text[i] != '{' {
+			for j < len(text) && text[j] != '{' {
+				j++
+			}
+			parts = append(parts, segment{literal: text[i:j]})
+			i = j
+			continue
+		}
+		for j < len(text) && text[j] != '}' {
+			j++
+		}
+		if j == len(text) {
+			return nil, errors.New("path " + text + ": { without }")
+		}
+		name := text[i+1 : j]
+		if !p.Has(name) {
+			return nil, errors.New("path " + text + ": the pattern has no variable {" + name + "}")
+		}
+		parts = append(parts, segment{name: name})
+		i = j + 1
+	}
+	return parts, nil
+}
+
+// Plan says what to look at for a request, or answers it: 404 for a path that no
+// route fits or that cannot be a key, 405 for a method other than GET and HEAD.
+func (s *Site) Plan(r Request) Plan {
+	if r.Path == "" || r.Path[0] != '/' {
+		return answer(-1, Refuse(400, "the request target has no path"))
+	}
+	path, fault := decodePath(r.Path[1:])
+	if fault != "" {
+		status := 404
+		if fault == faultEscape {
+			status = 400
+		}
+		return answer(-1, Refuse(status, string(fault)))
+	}
+	p := Plan{Route: -1}
+	for i := range s.routes {
+		c := &s.routes[i]
+		if !c.pattern.match(path, &p.values) {
+			continue
+		}
+		if !reads(r.Method) {
+			return answer(c.index, Refuse(405, "method is neither GET nor HEAD"))
+		}
+		p.Lookup, p.Route, p.pattern = c.Lookup, c.index, &c.pattern
+		p.Key = p.expand(c.path)
+		if c.Lookup != Custom {
+			if fault := CheckKey(p.Key); fault != "" {
+				return answer(c.index, Refuse(404, string(fault)))
+			}
+		}
+		return p
+	}
+	return answer(-1, Refuse(404, "no view is at this path"))
+}
+
+func answer(route int, d Decision) Plan { return Plan{Route: route, Answer: d} }
+
+// expand fills the variables of a template; one variable alone costs nothing.
+func (p *Plan) expand(parts []segment) string {
+	if len(parts) == 1 {
+		if parts[0].name == "" {
+			return parts[0].literal
+		}
+		return p.Param(parts[0].name)
+	}
+	key := ""
+	for _, s := range parts {
+		if s.name == "" {
+			key += s.literal
+		} else {
+			key += p.Param(s.name)
+		}
+	}
+	return key
+}

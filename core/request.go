@@ -1,0 +1,29 @@
+package core
+
+import "time"
+
+// Request is the part of an HTTP request that a download depends on. An
+// adapter fills it; a field that came in several lines is joined with ", "
+// (RFC 9110 §5.3).
+type Request struct {
+	Method string
+	// Path is the path of the request target as it was received: still
+	// percent-encoded, without the query (RFC 9112 §3.2.1).
+	Path string
+
+	IfMatch, IfNoneMatch               string // RFC 9110 §13.1.1, §13.1.2
+	IfModifiedSince, IfUnmodifiedSince string // RFC 9110 §13.1.3, §13.1.4
+	Range, IfRange                     string // RFC 9110 §14.2, §13.1.5
+
+	// Now is the time of the request. It places the two-digit years of the
+	// obsolete RFC 850 date form; zero places them in 1970 to 2069.
+	Now time.Time
+	// Nonce is a random number of this request alone. The boundary between the
+	// parts of a multipart answer is made from it, so that no stored file can
+	// contain that boundary on purpose.
+	Nonce uint64
+}
+
+// reads reports whether m only asks for a representation: GET or HEAD, the two
+// methods a download answers.
+func reads(m string) bool { return m == "GET" || m == "HEAD" }
