@@ -16,44 +16,44 @@ func Decide(r Request, rep Representation, c Capabilities) Decision {
 	if len(c.Deliveries) == 0 {
 		return Refuse(503, "no private way to deliver this file")
 	}
-	f := facts{r: &r, rep: &rep, etag: rep.ETag, size: max(rep.Size, -1)}
+	f := facts{r: r, rep: rep, etag: rep.ETag, size: max(rep.Size, -1)}
 	if f.etag != "" && !validETag(f.etag) {
 		f.etag = ""
 	}
 	if sendable(rep.LastModified) {
 		f.modified = rep.LastModified.UTC().Truncate(time.Second)
 	}
-	switch result, reason := evaluate(&r, f.etag, f.modified); result {
+	switch result, reason := evaluate(&f.r, f.etag, f.modified); result {
 	case notModified:
 		return f.notModified(reason)
 	case preconditionFailed:
 		return Refuse(412, reason)
 	}
+	memory := new(block)
 	if r.Method == "HEAD" {
-		return f.serve(None, "whole file, fields only")
+		return f.serve(None, memory, "whole file, fields only")
 	}
-	return f.get(c)
+	return f.get(c, memory)
 }
 
 // facts is a request and a representation with its validators checked.
 type facts struct {
-	r        *Request
-	rep      *Representation
+	r        Request
+	rep      Representation
 	etag     string    // valid or ""
 	modified time.Time // whole seconds, UTC, or zero
 	size     int64     // -1 if unknown
 	spans    []Span
-	scratch  [4]Span
 	result   rangeResult
 }
 
 // get answers a GET whose preconditions hold: it resolves Range, then takes the
 // first delivery that can carry the result.
-func (f *facts) get(c Capabilities) Decision {
+func (f *facts) get(c Capabilities, memory *block) Decision {
 	reason := "whole file"
 	if f.r.Range != "" && f.size >= 0 {
-		if rangeStands(f.r, f.etag, f.modified) {
-			f.spans, f.result, reason = parseRange(f.scratch[:], f.r.Range, f.size)
+		if rangeStands(&f.r, f.etag, f.modified) {
+			f.spans, f.result, reason = parseRange(memory.spans[:0], f.r.Range, f.size)
 		} else {
 			reason = "If-Range names another version"
 		}
@@ -62,10 +62,10 @@ func (f *facts) get(c Capabilities) Decision {
 		switch d {
 		case Stream:
 			if f.fits(c) {
-				return f.stream(c, reason)
+				return f.stream(c, memory, reason)
 			}
 		case Offload:
-			return f.offload(reason)
+			return f.offload(memory, reason)
 		case Redirect:
 			return f.redirect()
 		}
@@ -84,27 +84,27 @@ func (f *facts) fits(c Capabilities) bool {
 	return f.spans[0].Length <= c.MaxBody
 }
 
-func (f *facts) stream(c Capabilities, reason string) Decision {
+func (f *facts) stream(c Capabilities, memory *block, reason string) Decision {
 	if f.result == unsatisfiable {
 		return f.unsatisfiable(reason)
 	}
 	if len(f.spans) > 1 && !c.MultipartRanges {
 		f.spans, reason = nil, "several ranges cannot be sent here"
 	}
-	d := f.serve(Stream, reason)
+	d := f.serve(Stream, memory, reason)
 	d.Counts = f.counts()
 	return d
 }
 
 // offload leaves ranges to the front server, which has the file: it drops
 // our 206 and Content-Range and does its own (nginx, [ran] in docs).
-func (f *facts) offload(reason string) Decision {
+func (f *facts) offload(memory *block, reason string) Decision {
 	counts := f.counts()
 	f.spans = nil
 	if f.r.Range != "" {
 		reason += ", left to the front server"
 	}
-	d := f.serve(Offload, reason)
+	d := f.serve(Offload, memory, reason)
 	d.Counts = counts
 	return d
 }
@@ -148,128 +148,104 @@ func (f *facts) unsatisfiable(reason string) Decision {
 // notModified carries what a cache needs to freshen its copy, and no content
 // fields (RFC 9110 §15.4.5).
 func (f *facts) notModified(reason string) Decision {
-	w := newFieldWriter()
-	w.static("Cache-Control", f.cacheControl())
-	f.writeValidators(&w)
-	if validValue(f.rep.Vary) {
-		w.static("Vary", f.rep.Vary)
+	fields := fieldList(new(block).fields[:0])
+	fields.add("Cache-Control", f.cacheControl())
+	fields.add("ETag", f.etag)
+	fields.add("Last-Modified", f.modifiedText())
+	fields.addChecked("Vary", f.rep.Vary)
+	fields.add(nosniff.Name, nosniff.Value)
+	return Decision{Status: 304, Fields: fields, Reason: reason}
+}
+
+func (f *facts) modifiedText() string {
+	if f.modified.IsZero() {
+		return ""
 	}
-	w.fields = append(w.fields, nosniff)
-	return Decision{Status: 304, Fields: w.finish(), Reason: reason}
+	var buf [29]byte
+	return string(AppendHTTPDate(buf[:0], f.modified))
 }
 
 // serve is 200, or 206 if there are spans, by the given delivery.
-func (f *facts) serve(delivery Delivery, reason string) Decision {
+func (f *facts) serve(delivery Delivery, memory *block, reason string) Decision {
 	d := Decision{Status: 200, Delivery: delivery, Reason: reason, size: f.size, nonce: f.r.Nonce}
-	w := newFieldWriter()
-	mediaType := f.mediaType()
 	if len(f.spans) > 0 {
-		d.Status = 206
-		d.Spans = append(w.block.spans[:0], f.spans...)
+		d.Status, d.Spans = 206, f.spans
 	}
-	if delivery != Offload {
-		w.static("Accept-Ranges", f.acceptRanges())
-	}
-	w.static("Cache-Control", f.cacheControl())
+	mediaType := f.mediaType()
 	inline := f.rep.Inline && (f.rep.InlineUnsafe || inlineSafe(mediaType))
-	w.mark("Content-Disposition")
-	w.text = AppendDisposition(w.text, inline, f.rep.Name)
-	w.end()
-	f.writeContent(&w, &d, mediaType)
-	if inline {
-		w.static("Content-Security-Policy", "sandbox; default-src 'none'")
+	d.partType = withCharset(mediaType, f.rep.Charset)
+	text := f.generate(&d, inline)
+
+	fields := fieldList(memory.fields[:0])
+	if delivery != Offload {
+		fields.add("Accept-Ranges", f.acceptRanges())
 	}
-	f.writeValidators(&w)
-	f.writeOptional(&w)
-	w.fields = append(w.fields, nosniff)
-	d.Fields = w.finish()
+	fields.add("Cache-Control", f.cacheControl())
+	fields.add("Content-Disposition", text.disposition)
+	if validToken(f.rep.ContentEncoding) {
+		fields.add("Content-Encoding", f.rep.ContentEncoding)
+	}
+	fields.addChecked("Content-Language", f.rep.Language)
+	fields.add("Content-Length", text.length)
+	fields.add("Content-Range", text.contentRange)
+	if inline {
+		fields.add("Content-Security-Policy", "sandbox; default-src 'none'")
+	}
+	fields.add("Content-Type", text.contentType)
+	fields.add("ETag", f.etag)
+	fields.add("Last-Modified", text.modified)
+	fields.addChecked("Repr-Digest", f.rep.Digest)
+	fields.addChecked("Vary", f.rep.Vary)
+	fields.add(nosniff.Name, nosniff.Value)
+	fields.addExtra(f.rep.Extra)
+	d.Fields = fields
 	return d
 }
 
-// writeContent writes the fields that describe the body that is sent.
-func (f *facts) writeContent(w *fieldWriter, d *Decision, mediaType string) {
-	if v := f.rep.ContentEncoding; v != "" && validToken(v) {
-		w.static("Content-Encoding", v)
+// generate composes the values that are not there already.
+func (f *facts) generate(d *Decision, inline bool) generated {
+	var buf [384]byte
+	b := AppendDisposition(buf[:0], inline, f.rep.Name)
+	disposition := len(b)
+	if n := d.bodyLength(); n >= 0 && d.Delivery != Offload {
+		b = strconv.AppendInt(b, n, 10)
 	}
-	if v := f.rep.Language; v != "" && validValue(v) {
-		w.static("Content-Language", v)
-	}
-	if d.Delivery != Offload {
-		f.writeLength(w, d)
-	}
-	switch {
-	case len(d.Spans) > 1:
-		d.partType = withCharset(mediaType, f.rep.Charset)
-		w.mark("Content-Length")
-		w.text = strconv.AppendInt(w.text, d.multipartLength(), 10)
-		w.end()
-		w.mark("Content-Type")
-		w.text = appendBoundary(append(w.text, "multipart/byteranges; boundary="...), d.nonce)
-		w.end()
-	default:
-		f.writeType(w, mediaType)
-	}
-}
-
-// writeLength writes Content-Length, and Content-Range for a single range.
-func (f *facts) writeLength(w *fieldWriter, d *Decision) {
-	n := f.size
-	switch {
-	case len(d.Spans) > 1 || n < 0:
-		return
-	case len(d.Spans) == 1:
-		n = d.Spans[0].Length
-	}
-	w.mark("Content-Length")
-	w.text = strconv.AppendInt(w.text, n, 10)
-	w.end()
+	length := len(b)
 	if len(d.Spans) == 1 {
-		w.mark("Content-Range")
-		w.text = appendContentRange(w.text, d.Spans[0], f.size)
-		w.end()
+		b = appendContentRange(b, d.Spans[0], d.size)
 	}
-}
-
-// writeType writes Content-Type, with a charset on text types only.
-func (f *facts) writeType(w *fieldWriter, mediaType string) {
-	w.static("Content-Type", withCharset(mediaType, f.rep.Charset))
-}
-
-func (f *facts) writeValidators(w *fieldWriter) {
-	if f.etag != "" {
-		w.static("ETag", f.etag)
+	contentRange := len(b)
+	if d.Multipart() {
+		b = appendBoundary(append(b, "multipart/byteranges; boundary="...), d.nonce)
 	}
+	multipart := len(b)
 	if !f.modified.IsZero() {
-		w.mark("Last-Modified")
-		w.text = AppendHTTPDate(w.text, f.modified)
-		w.end()
+		b = AppendHTTPDate(b, f.modified)
 	}
-}
-
-func (f *facts) writeOptional(w *fieldWriter) {
-	if v := f.rep.Digest; v != "" && validValue(v) {
-		w.static("Repr-Digest", v)
+	s := string(b)
+	text := generated{
+		disposition:  s[:disposition],
+		length:       s[disposition:length],
+		contentRange: s[length:contentRange],
+		contentType:  s[contentRange:multipart],
+		modified:     s[multipart:],
 	}
-	if v := f.rep.Vary; v != "" && validValue(v) {
-		w.static("Vary", v)
+	if !d.Multipart() {
+		text.contentType = d.partType
 	}
-	for _, x := range f.rep.Extra {
-		if validToken(x.Name) && validValue(x.Value) && !reserved(x.Name) && !w.has(x.Name) {
-			w.static(x.Name, x.Value)
-		}
-	}
+	return text
 }
 
 func (f *facts) mediaType() string {
-	if t := f.rep.MediaType; t != "" && validMediaType(t) {
-		return t
+	if validMediaType(f.rep.MediaType) {
+		return f.rep.MediaType
 	}
 	return MediaType(f.rep.Name)
 }
 
 func (f *facts) cacheControl() string {
-	if v := f.rep.CacheControl; v != "" && validValue(v) {
-		return v
+	if validValue(f.rep.CacheControl) {
+		return f.rep.CacheControl
 	}
 	return "private, no-cache"
 }

@@ -74,6 +74,17 @@ func (d *Decision) AppendClose(dst []byte) []byte {
 	return append(dst, "--\r\n"...)
 }
 
+// bodyLength is the length in bytes of what is sent, -1 if unknown.
+func (d *Decision) bodyLength() int64 {
+	switch len(d.Spans) {
+	case 0:
+		return d.size
+	case 1:
+		return d.Spans[0].Length
+	}
+	return d.multipartLength()
+}
+
 // multipartLength is the length in bytes of the whole multipart body.
 func (d *Decision) multipartLength() int64 {
 	var scratch [512]byte

@@ -7,62 +7,44 @@ type block struct {
 	spans  [1]Span
 }
 
-// fieldWriter collects fields. Generated values are written one after another
-// into text and cut out of one string at the end, so that a decision costs two
-// allocations however many fields it has.
-type fieldWriter struct {
-	block  *block
-	fields []Field
-	text   []byte
-	buf    [384]byte
-	marks  [8]mark
-	marked int
-}
+// fieldList is the fields of a response as they are put together.
+type fieldList []Field
 
-// mark is a generated value: its field and its place in text.
-type mark struct{ field, start, end int }
-
-func newFieldWriter() fieldWriter {
-	b := new(block)
-	return fieldWriter{block: b, fields: b.fields[:0]}
-}
-
-// static adds a field whose value exists already.
-func (w *fieldWriter) static(name, value string) {
-	w.fields = append(w.fields, Field{name, value})
-}
-
-// mark adds a field whose value is what is appended to text until end.
-func (w *fieldWriter) mark(name string) {
-	if w.text == nil {
-		w.text = w.buf[:0]
+// add appends a field; one without a value is left out.
+func (l *fieldList) add(name, value string) {
+	if value != "" {
+		*l = append(*l, Field{name, value})
 	}
-	w.marks[w.marked] = mark{field: len(w.fields), start: len(w.text)}
-	w.fields = append(w.fields, Field{Name: name})
 }
 
-func (w *fieldWriter) end() {
-	w.marks[w.marked].end = len(w.text)
-	w.marked++
+// addChecked appends a field whose value comes from outside, if it is valid.
+func (l *fieldList) addChecked(name, value string) {
+	if validValue(value) {
+		*l = append(*l, Field{name, value})
+	}
 }
 
-func (w *fieldWriter) has(name string) bool {
-	for i := range w.fields {
-		if equalFold(w.fields[i].Name, name) {
+// addExtra appends the fields that a view asks for beside those of Decide.
+func (l *fieldList) addExtra(extra []Field) {
+	for _, x := range extra {
+		if validToken(x.Name) && !reserved(x.Name) && !l.has(x.Name) {
+			l.addChecked(x.Name, x.Value)
+		}
+	}
+}
+
+func (l fieldList) has(name string) bool {
+	for i := range l {
+		if equalFold(l[i].Name, name) {
 			return true
 		}
 	}
 	return false
 }
 
-// finish fills in the generated values and returns the fields.
-func (w *fieldWriter) finish() []Field {
-	text := string(w.text)
-	for _, m := range w.marks[:w.marked] {
-		w.fields[m.field].Value = text[m.start:m.end]
-	}
-	return w.fields
-}
+// generated are the field values that have to be composed; "" is none. They are
+// cut out of one string, so that they cost one allocation together.
+type generated struct{ disposition, length, contentRange, contentType, modified string }
 
 // reservedNames are fields that a view may not set beside a decision: those that
 // Decide sets, those of the connection, and those by which a front server is
