@@ -176,3 +176,21 @@ func (s *segment) rank() int {
 	}
 	return 2
 }
+
+// URL is the percent-encoded path at which value is found, and whether the
+// pattern has exactly one variable to put it in.
+func (p Pattern) URL(value string) (string, bool) {
+	if p.params() != 1 {
+		return "", false
+	}
+	var b []byte
+	for _, s := range p.segments {
+		b = append(b, '/')
+		if s.name != "" {
+			b = AppendEscapedPath(b, value)
+		} else {
+			b = AppendEscapedPath(b, s.literal)
+		}
+	}
+	return string(b), true
+}

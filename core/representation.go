@@ -62,6 +62,25 @@ type Options struct {
 	CacheControl string // "" means "private, no-cache"
 }
 
+// Or returns the options with those of other in place of the unset ones.
+func (o Options) Or(other Options) Options {
+	o.Inline = o.Inline || other.Inline
+	o.InlineUnsafe = o.InlineUnsafe || other.InlineUnsafe
+	o.Basename = either(o.Basename, other.Basename)
+	o.MediaType = either(o.MediaType, other.MediaType)
+	o.Encoding = either(o.Encoding, other.Encoding)
+	o.Charset = either(o.Charset, other.Charset)
+	o.CacheControl = either(o.CacheControl, other.CacheControl)
+	return o
+}
+
+func either(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
 // Represent applies the options to what was found at key. A missing basename is
 // the last segment of key; a missing media type is the store's, else goes by the
 // extension of the stored name, so that an override "Report" of "a.pdf" stays a

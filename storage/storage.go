@@ -64,12 +64,26 @@ type Store struct {
 	name    string
 	driver  Driver
 	locator Locator // nil if the driver has no local files
+	baseURL string
 }
 
 // New returns the store called name over driver.
 func New(name string, driver Driver) *Store {
 	locator, _ := driver.(Locator)
 	return &Store{name: name, driver: driver, locator: locator}
+}
+
+// WithBaseURL returns the store with a URL prefix for its objects, decoded, as
+// offload rules with a source URL match it.
+func (s *Store) WithBaseURL(prefix string) *Store {
+	t := *s
+	t.baseURL = prefix
+	return &t
+}
+
+// URL is the decoded URL of key's object, and whether the store has URLs.
+func (s *Store) URL(key string) (string, bool) {
+	return s.baseURL + key, s.baseURL != ""
 }
 
 // Name is the name the store has in the configuration.

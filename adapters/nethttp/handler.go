@@ -1,0 +1,148 @@
+// Package nethttp carries out download decisions with net/http: it fills a
+// core.Request from an *http.Request, and sends the file itself or has the
+// front server send it.
+package nethttp
+
+import (
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"github.com/downlink-go/downlink/core"
+	"github.com/downlink-go/downlink/download"
+)
+
+// Options are the settings of a Handler. The zero value is usable.
+type Options struct {
+	// Log gets a line for each failure, and for each request if AccessLog is set;
+	// nil discards them.
+	Log       *slog.Logger
+	AccessLog bool
+	// RequestIDField is the request field from which the front server's request id
+	// is taken, such as "X-Request-Id"; "" makes an id for each request. Name a
+	// field only if a front server sets it on every request.
+	RequestIDField string
+	// WriteTimeout is how long a client may take for each MiB of a download; 0 is
+	// 2 minutes, negative is for ever.
+	WriteTimeout time.Duration
+}
+
+// Handler is an http.Handler that answers downloads. It expects the URL path as
+// the client sent it: put it behind http.StripPrefix if need be, but not behind an
+// http.ServeMux that redirects unclean paths.
+type Handler struct {
+	service *download.Service
+	opts    Options
+	log     *slog.Logger
+}
+
+// New returns a handler for the service's downloads.
+func New(service *download.Service, opts Options) *Handler {
+	log := opts.Log
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	if opts.WriteTimeout == 0 {
+		opts.WriteTimeout = 2 * time.Minute
+	}
+	return &Handler{service: service, opts: opts, log: log}
+}
+
+// ServeHTTP answers one request and logs it.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	x := exchange{Handler: h, w: w, r: r, start: time.Now()}
+	x.id = requestID(r, h.opts.RequestIDField)
+	defer x.recover()
+	x.serve()
+	x.logRequest()
+}
+
+// exchange is one request on its way through the handler.
+type exchange struct {
+	*Handler
+	w     http.ResponseWriter
+	r     *http.Request
+	id    string
+	start time.Time
+	sent  bool // the status line may be out
+	bytes int64
+
+	answer download.Answer
+}
+
+func (x *exchange) serve() {
+	req := download.Request{Request: fill(x.r, x.start), Native: x.r}
+	x.answer = x.service.Answer(x.r.Context(), &req)
+	defer x.answer.Close()
+	x.refuseBody()
+	x.writeFields()
+	if x.answer.Delivery == core.Offload {
+		writeOffload(x.w.Header(), &x.answer.Target)
+	}
+	x.sent = true
+	x.w.WriteHeader(x.answer.Status)
+	switch {
+	case x.r.Method == http.MethodHead:
+	case x.answer.Delivery == core.Stream:
+		x.send()
+	case x.answer.Message != "":
+		n, _ := x.w.Write([]byte(x.answer.Message))
+		x.bytes = int64(n)
+	}
+}
+
+// bodyGrace is how long a request body that nobody reads may still arrive.
+const bodyGrace = 5 * time.Second
+
+// refuseBody answers a request with a body at once and closes the connection
+// after it: net/http would otherwise wait for the body first.
+func (x *exchange) refuseBody() {
+	if x.r.ContentLength == 0 {
+		return
+	}
+	x.w.Header()["Connection"] = []string{"close"}
+	_ = http.NewResponseController(x.w).SetReadDeadline(x.start.Add(bodyGrace))
+}
+
+// recover turns a panic into a 500, or into a cut connection if the answer has
+// begun: a download must not look complete. The stack goes to the log only.
+func (x *exchange) recover() {
+	cause := recover()
+	if cause == nil {
+		return
+	}
+	if cause == http.ErrAbortHandler {
+		panic(cause)
+	}
+	x.log.Error("panic", "id", x.id, "cause", cause, "stack", string(debug.Stack()))
+	if x.sent {
+		panic(http.ErrAbortHandler)
+	}
+	clear(x.w.Header())
+	x.answer = download.Answer{Decision: core.Refuse(500, "panic")}
+	x.writeFields()
+	x.w.WriteHeader(500)
+	if x.r.Method != http.MethodHead {
+		x.w.Write([]byte(x.answer.Message))
+	}
+	x.logRequest()
+}
+
+// fill takes from r what a decision depends on. Method overrides and
+// X-Forwarded fields are not looked at.
+func fill(r *http.Request, now time.Time) core.Request {
+	return core.Request{
+		Method:            r.Method,
+		Path:              r.URL.EscapedPath(),
+		IfMatch:           joined(r.Header["If-Match"]),
+		IfNoneMatch:       joined(r.Header["If-None-Match"]),
+		IfModifiedSince:   joined(r.Header["If-Modified-Since"]),
+		IfUnmodifiedSince: joined(r.Header["If-Unmodified-Since"]),
+		Range:             joined(r.Header["Range"]),
+		IfRange:           joined(r.Header["If-Range"]),
+		Now:               now,
+		Nonce:             rand.Uint64(),
+	}
+}

@@ -1,0 +1,130 @@
+package nethttp
+
+import (
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/downlink-go/downlink/core"
+)
+
+const (
+	// chunk is how much is sent under one write deadline. Each chunk of a local
+	// file is one sendfile(2) loop of net/http.
+	chunk = 1 << 20
+	// small is up to what size a span is read and written rather than sent by
+	// sendfile(2): one write that holds the fields too beats two system calls.
+	small = 8 << 10
+)
+
+var smallBuffers = sync.Pool{New: func() any { return new([small]byte) }}
+
+// send sends the spans of the decision, or everything. A body that cannot be
+// completed is cut off, so that the client sees a broken transfer.
+func (x *exchange) send() {
+	if err := x.sendSpans(); err != nil {
+		x.answer.Cause = err
+		x.logAbort(err)
+		panic(http.ErrAbortHandler)
+	}
+}
+
+func (x *exchange) sendSpans() error {
+	a := &x.answer
+	if a.Multipart() {
+		return x.sendParts()
+	}
+	span := core.Span{Length: a.Object.Metadata().Size}
+	if len(a.Spans) == 1 {
+		span = a.Spans[0]
+	}
+	return x.sendSpan(span)
+}
+
+func (x *exchange) sendParts() error {
+	var scratch [256]byte
+	for i, span := range x.answer.Spans {
+		if err := x.write(x.answer.AppendPartHead(scratch[:0], i)); err != nil {
+			return err
+		}
+		if err := x.sendSpan(span); err != nil {
+			return err
+		}
+	}
+	return x.write(x.answer.AppendClose(scratch[:0]))
+}
+
+// sendSpan copies a span to the client. The body is never wrapped: net/http
+// must see the *os.File to use sendfile(2).
+func (x *exchange) sendSpan(span core.Span) error {
+	if span.Length == 0 {
+		return nil
+	}
+	src, err := x.answer.Object.Section(x.r.Context(), span)
+	if err != nil {
+		return err
+	}
+	if span.Length > 0 && span.Length <= small {
+		return x.sendSmall(src, int(span.Length))
+	}
+	for left := span.Length; left != 0; {
+		n := int64(chunk)
+		if left > 0 {
+			n = min(n, left)
+		}
+		x.extendDeadline()
+		sent, err := io.CopyN(x.w, src, n)
+		x.bytes += sent
+		switch {
+		case err == io.EOF && left < 0: // unknown size: this was the end
+			return nil
+		case err == io.EOF:
+			return io.ErrUnexpectedEOF
+		case err != nil:
+			return err
+		case left > 0:
+			left -= sent
+		}
+	}
+	return nil
+}
+
+func (x *exchange) sendSmall(src io.Reader, n int) error {
+	buf := smallBuffers.Get().(*[small]byte)
+	defer smallBuffers.Put(buf)
+	if _, err := io.ReadFull(src, buf[:n]); err != nil {
+		return err
+	}
+	return x.write(buf[:n])
+}
+
+func (x *exchange) write(b []byte) error {
+	n, err := x.w.Write(b)
+	x.bytes += int64(n)
+	return err
+}
+
+// extendDeadline gives the client time for the next chunk. A ResponseWriter
+// without deadlines, such as a test's, is left alone.
+func (x *exchange) extendDeadline() {
+	if x.opts.WriteTimeout > 0 {
+		deadline := time.Now().Add(x.opts.WriteTimeout)
+		_ = http.NewResponseController(x.w).SetWriteDeadline(deadline)
+	}
+}
+
+// logAbort logs a download that was cut off: our own failure as an error, a
+// client that went away or stalled for debugging only.
+func (x *exchange) logAbort(err error) {
+	level, message := slog.LevelError, "download cut off"
+	var network *net.OpError
+	if x.r.Context().Err() != nil || errors.As(err, &network) {
+		level, message = slog.LevelDebug, "client went away"
+	}
+	x.log.LogAttrs(x.r.Context(), level, message, slog.String("id", x.id),
+		slog.String("path", x.r.URL.EscapedPath()), slog.Int64("bytes", x.bytes), slog.Any("cause", err))
+}

@@ -1,0 +1,38 @@
+package download
+
+import (
+	"context"
+	"errors"
+
+	"github.com/downlink-go/downlink/catalog"
+	"github.com/downlink-go/downlink/core"
+	"github.com/downlink-go/downlink/storage"
+)
+
+// failures maps errors to what the client gets: a status and a phrase for the
+// log. The first that the error wraps wins. What is not here is a 500.
+var failures = []struct {
+	err    error
+	status int
+	reason string
+}{
+	{ErrForbidden, 403, "the view forbids it"},
+	{ErrGone, 410, "the file is no longer offered"},
+	{catalog.ErrNotFound, 404, "no such item"},
+	{storage.ErrNotFound, 404, "no such file"},
+	{storage.ErrChanged, 503, "the file changed meanwhile"},
+	{catalog.ErrUnavailable, 503, "the catalogue does not answer"},
+	{storage.ErrUnavailable, 503, "the store does not answer"},
+	{context.DeadlineExceeded, 503, "looking up took too long"},
+	{context.Canceled, 503, "the client went away"},
+}
+
+// refusal is the decision for an error of a view, a store or the catalogue.
+func refusal(err error) core.Decision {
+	for _, f := range failures {
+		if errors.Is(err, f.err) {
+			return core.Refuse(f.status, f.reason)
+		}
+	}
+	return core.Refuse(500, "unexpected error")
+}

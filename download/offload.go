@@ -1,0 +1,80 @@
+package download
+
+import (
+	"strings"
+	"time"
+)
+
+// Off, as a route's Offload, sends its files directly whatever the rules say.
+const Off = "off"
+
+// Rule hands files of a source to a front server: one of django-downloadview's
+// DOWNLOADVIEW_RULES. Exactly one of Source, SourceDir and SourceURL is set.
+type Rule struct {
+	Name  string // by which a route can ask for it; may be ""
+	Front string // "nginx"
+
+	Source    string // name of a store
+	SourceDir string // absolute directory, compared by whole segments
+	SourceURL string // URL prefix of a store's files, decoded, likewise
+
+	// Destination is what takes the place of the source: for nginx the URL
+	// prefix of an internal location, decoded, with a slash at both ends.
+	Destination string
+
+	Expires   *time.Duration // X-Accel-Expires; nil: not sent; 0: off
+	Buffering *bool          // X-Accel-Buffering; nil: not sent
+	LimitRate int64          // X-Accel-Limit-Rate in bytes per second; 0: not sent; -1: off
+	Charset   string         // X-Accel-Charset; needs a charset directive in nginx
+}
+
+// Target is a file as a front server knows it.
+type Target struct {
+	Rule *Rule
+	// Path is the destination of this file: decoded, for the adapter to encode as
+	// the front server wants it.
+	Path string
+}
+
+// OwnDestination is the internal location beside Destination in which the front
+// server passes our ETag and Last-Modified on instead of making its own of the
+// file: "/_internal/files@own/" beside "/_internal/files/".
+func (r *Rule) OwnDestination() string {
+	return strings.TrimSuffix(r.Destination, "/") + "@own/"
+}
+
+// match returns what follows the rule's source in the file's key, path or URL.
+func (r *Rule) match(f *File) (rest string, ok bool) {
+	switch {
+	case r.Source != "":
+		rest, ok = f.Key, f.Store.Name() == r.Source
+	case r.SourceDir != "":
+		if rest, ok = f.Store.LocalPath(f.Key); ok {
+			rest, ok = cutSegments(rest, r.SourceDir)
+		}
+	case r.SourceURL != "":
+		if rest, ok = f.Store.URL(f.Key); ok {
+			rest, ok = cutSegments(rest, r.SourceURL)
+		}
+	}
+	return rest, ok
+}
+
+// target is the file that match left rest of. own says that the decision's
+// validators are not those that the front server would give the file.
+func (r *Rule) target(rest string, own bool) Target {
+	if own {
+		return Target{Rule: r, Path: r.OwnDestination() + rest}
+	}
+	return Target{Rule: r, Path: r.Destination + rest}
+}
+
+// cutSegments removes prefix from path if it ends where a segment does: the
+// prefix "/srv/media" is not one of "/srv/media-private/a".
+func cutSegments(path, prefix string) (string, bool) {
+	rest, ok := strings.CutPrefix(path, strings.TrimRight(prefix, "/"))
+	if !ok || !strings.HasPrefix(rest, "/") {
+		return "", false
+	}
+	return rest[1:], true
+}

@@ -1,0 +1,165 @@
+package download
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/downlink-go/downlink/core"
+	"github.com/downlink-go/downlink/storage"
+)
+
+// Route puts a view at a URL pattern.
+type Route struct {
+	Pattern string // as core.ParsePattern reads it
+	View    View
+	// Offload is the name of the one rule for the view's files, Off for none, ""
+	// for the first rule that matches.
+	Offload string
+}
+
+// Service answers requests for the files of a site. It never changes and serves
+// any number of goroutines.
+type Service struct {
+	site   *core.Site
+	routes []Route
+	rules  [][]*Rule // by route
+}
+
+// New returns a service for the routes. rules are tried in their order.
+func New(routes []Route, rules []Rule) (*Service, error) {
+	s := &Service{routes: slices.Clone(routes)}
+	planned := make([]core.Route, len(routes))
+	for i, r := range routes {
+		planned[i] = core.Route{Lookup: core.Custom}
+		if v, ok := r.View.(interface{ route() core.Route }); ok {
+			planned[i] = v.route()
+		}
+		planned[i].Pattern = r.Pattern
+		chosen, err := choose(r.Offload, rules)
+		if err != nil {
+			return nil, fmt.Errorf("pattern %s: %w", r.Pattern, err)
+		}
+		s.rules = append(s.rules, chosen)
+	}
+	var err error
+	s.site, err = core.NewSite(planned)
+	return s, err
+}
+
+// choose returns the rules that a route's Offload leaves.
+func choose(offload string, rules []Rule) ([]*Rule, error) {
+	var chosen []*Rule
+	for i := range rules {
+		if r := rules[i]; offload == "" || offload == r.Name {
+			chosen = append(chosen, &r)
+		}
+	}
+	switch {
+	case offload == Off:
+		return nil, nil
+	case offload != "" && chosen == nil:
+		return nil, fmt.Errorf("no offload rule is called %q", offload)
+	}
+	return chosen, nil
+}
+
+// Answer is a decision and what is needed to carry it out. Close it.
+type Answer struct {
+	core.Decision
+	// Object is open if Delivery is Stream.
+	Object storage.Object
+	// Target is set if Delivery is Offload.
+	Target Target
+	// Cause is the error behind a refusal, for the log; nil if there is none.
+	Cause error
+}
+
+// Close closes the object.
+func (a *Answer) Close() error {
+	if a.Object == nil {
+		return nil
+	}
+	return a.Object.Close()
+}
+
+var (
+	streamed  = []core.Delivery{core.Stream}
+	offloaded = []core.Delivery{core.Offload}
+)
+
+// Answer plans the request, looks up the file and decides. It sets r.Plan.
+func (s *Service) Answer(ctx context.Context, r *Request) Answer {
+	r.Plan = s.site.Plan(r.Request)
+	if r.Plan.Lookup == core.Answered {
+		return Answer{Decision: r.Plan.Answer}
+	}
+	file, err := s.routes[r.Plan.Route].View.File(ctx, r)
+	if err != nil {
+		return refuse(err)
+	}
+	for _, rule := range s.rules[r.Plan.Route] {
+		if rest, ok := rule.match(&file); ok {
+			return offload(ctx, r, &file, rule, rest)
+		}
+	}
+	return stream(ctx, r, &file)
+}
+
+// offload decides about a file that a front server sends: it is looked at, not
+// opened.
+func offload(ctx context.Context, r *Request, f *File, rule *Rule, rest string) Answer {
+	found, err := f.Store.Stat(ctx, f.Key)
+	if err != nil {
+		return refuse(err)
+	}
+	rep := represent(r, f, found)
+	own := rep.ETag != found.ETag || !rep.LastModified.Equal(found.LastModified)
+	d := core.Decide(r.Request, rep, core.Capabilities{Deliveries: offloaded})
+	return Answer{Decision: d, Target: rule.target(rest, own)}
+}
+
+// stream decides about a file that this process sends: what was opened is what
+// is decided about.
+func stream(ctx context.Context, r *Request, f *File) Answer {
+	object, err := f.Store.Open(ctx, f.Key)
+	if err != nil {
+		return refuse(err)
+	}
+	rep := represent(r, f, object.Metadata())
+	d := core.Decide(r.Request, rep, core.Capabilities{Deliveries: streamed, MultipartRanges: true})
+	if d.Delivery != core.Stream {
+		object.Close()
+		object = nil
+	}
+	return Answer{Decision: d, Object: object}
+}
+
+func refuse(err error) Answer { return Answer{Decision: refusal(err), Cause: err} }
+
+// represent applies the view's options and hooks to what was found.
+func represent(r *Request, f *File, found core.Metadata) core.Representation {
+	rep := f.Options.Represent(f.Key, found)
+	if f.Adjust != nil {
+		f.Adjust(&rep)
+	}
+	if f.WasModifiedSince != nil && r.IfNoneMatch == "" {
+		askModified(r, f, &rep)
+	}
+	return rep
+}
+
+// askModified lets the view compare If-Modified-Since. Its yes takes the field
+// away, its no makes the date the file's own, so that Decide comes to a 304.
+func askModified(r *Request, f *File, rep *core.Representation) {
+	since, ok := core.ParseHTTPDate(r.IfModifiedSince, r.Now)
+	if !ok {
+		return
+	}
+	if f.WasModifiedSince(since) {
+		r.IfModifiedSince = ""
+		return
+	}
+	rep.LastModified = since.Truncate(time.Second)
+}

@@ -1,0 +1,57 @@
+package download
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/downlink-go/downlink/core"
+	"github.com/downlink-go/downlink/storage"
+)
+
+// The errors of a view beside those of storage and catalog.
+var (
+	// ErrForbidden: the client may not have the file. It is answered 403.
+	ErrForbidden = errors.New("forbidden")
+	// ErrGone: the file is no longer offered. It is answered 410.
+	ErrGone = errors.New("gone")
+)
+
+// View resolves a request to a file. An error that wraps one of this package's,
+// storage's or catalog's is answered 403, 404, 410 or 503; any other is a 500.
+type View interface {
+	File(ctx context.Context, r *Request) (File, error)
+}
+
+// ViewFunc is a view of one function.
+type ViewFunc func(ctx context.Context, r *Request) (File, error)
+
+// File calls f.
+func (f ViewFunc) File(ctx context.Context, r *Request) (File, error) { return f(ctx, r) }
+
+// Request is what a view may look at.
+type Request struct {
+	core.Request
+	// Plan is how the request was routed.
+	Plan core.Plan
+	// Native is the adapter's own request: an *http.Request in nethttp.
+	Native any
+}
+
+// Param is the decoded value of the pattern's variable called name, "" without
+// one.
+func (r *Request) Param(name string) string { return r.Plan.Param(name) }
+
+// File is where the bytes of a download are and how to present them.
+type File struct {
+	Store   *storage.Store
+	Key     string // in the store
+	Options core.Options
+	// WasModifiedSince, if set, replaces the comparison of If-Modified-Since with
+	// Last-Modified (was_modified_since in django-downloadview). since is in
+	// whole seconds.
+	WasModifiedSince func(since time.Time) bool
+	// Adjust, if set, changes the representation that the options and the store's
+	// metadata give: its validators, its language, its extra fields.
+	Adjust func(rep *core.Representation)
+}

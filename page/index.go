@@ -1,0 +1,192 @@
+// Package page is the public page: a list of what a site offers, as an ordinary
+// http.Handler for whatever runs one.
+package page
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	_ "embed"
+	"encoding/base64"
+	"fmt"
+	"html/template"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/downlink-go/downlink/catalog"
+	"github.com/downlink-go/downlink/core"
+	"github.com/downlink-go/downlink/storage"
+)
+
+// maxRows is how many items and how many files of a store one page lists.
+const maxRows = 1000
+
+// Listing is a store whose files the page lists, and where they are served.
+type Listing struct {
+	Store   *storage.Store
+	Pattern core.Pattern // with one variable, the key
+}
+
+// Index lists the visible items of a catalogue and the files of the listings.
+type Index struct {
+	Catalog *catalog.Catalog // nil lists no items
+	Item    core.Pattern     // where items are served: one variable, the slug
+	Files   []Listing
+	Log     *slog.Logger
+}
+
+//go:embed index.html
+var indexHTML string
+
+//go:embed style.css
+var style string
+
+var index = template.Must(template.New("index").Funcs(template.FuncMap{
+	"size": size,
+	"date": func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") },
+	"iso":  func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+}).Parse(indexHTML))
+
+// contentSecurityPolicy allows the page's own style sheet and nothing else.
+var contentSecurityPolicy = func() string {
+	sum := sha256.Sum256([]byte(style))
+	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
+		"'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+}()
+
+// row is one line of the page.
+type row struct {
+	Title, URL, Detail string
+	Size               int64
+	Modified           time.Time
+}
+
+type section struct {
+	Name string
+	Rows []row
+	More bool // there is more than the page shows
+}
+
+// ServeHTTP answers GET and HEAD with the page.
+func (x *Index) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cache-Control", "no-cache")
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		refuse(w, r, core.Refuse(405, ""))
+		return
+	}
+	sections, err := x.sections(r.Context())
+	if err != nil {
+		x.Log.Error("index page", "cause", err)
+		refuse(w, r, core.Refuse(503, ""))
+		return
+	}
+	var body bytes.Buffer
+	if err := index.Execute(&body, map[string]any{"Style": template.CSS(style), "Sections": sections}); err != nil {
+		x.Log.Error("index page", "cause", err)
+		refuse(w, r, core.Refuse(500, ""))
+		return
+	}
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Security-Policy", contentSecurityPolicy)
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Content-Length", strconv.Itoa(body.Len()))
+	if r.Method == http.MethodGet {
+		w.Write(body.Bytes())
+	}
+}
+
+func refuse(w http.ResponseWriter, r *http.Request, d core.Decision) {
+	for _, f := range d.Fields {
+		w.Header().Set(f.Name, f.Value)
+	}
+	w.WriteHeader(d.Status)
+	if r.Method != http.MethodHead {
+		w.Write([]byte(d.Message))
+	}
+}
+
+func (x *Index) sections(ctx context.Context) ([]section, error) {
+	var all []section
+	items, err := x.items(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if len(items.Rows) > 0 {
+		all = append(all, items)
+	}
+	for _, l := range x.Files {
+		s, err := files(ctx, l)
+		if err != nil {
+			return nil, err
+		}
+		if len(x.Files) > 1 {
+			s.Name = "Files in " + l.Store.Name()
+		}
+		all = append(all, s)
+	}
+	return all, nil
+}
+
+func (x *Index) items(ctx context.Context) (section, error) {
+	s := section{Name: "Downloads"}
+	if x.Catalog == nil {
+		return s, nil
+	}
+	err := x.Catalog.List(ctx, "", func(it catalog.Item) bool {
+		if !it.Visible {
+			return true
+		}
+		if s.More = len(s.Rows) == maxRows; s.More {
+			return false
+		}
+		title := it.Title
+		if title == "" {
+			title = it.Slug
+		}
+		if url, ok := x.Item.URL(it.Slug); ok {
+			s.Rows = append(s.Rows, row{Title: title, URL: url, Size: -1, Detail: strings.ReplaceAll(it.Category, "/", " › ")})
+		}
+		return true
+	})
+	return s, err
+}
+
+// files lists a store in the order of keys: the first maxRows that the driver
+// gives.
+func files(ctx context.Context, l Listing) (section, error) {
+	s := section{Name: "Files"}
+	err := l.Store.List(ctx, "", func(e storage.Entry) bool {
+		if s.More = len(s.Rows) == maxRows; s.More {
+			return false
+		}
+		if url, ok := l.Pattern.URL(e.Key); ok {
+			s.Rows = append(s.Rows, row{Title: e.Key, URL: url, Size: e.Size, Modified: e.LastModified})
+		}
+		return true
+	})
+	slices.SortFunc(s.Rows, func(a, b row) int { return strings.Compare(a.Title, b.Title) })
+	return s, err
+}
+
+// size is n bytes in binary units, as file managers show it; "" if unknown.
+func size(n int64) string {
+	if n < 0 {
+		return ""
+	}
+	if n < 1024 {
+		return fmt.Sprintf("%d B", n)
+	}
+	f, unit := float64(n), 0
+	for f >= 1024 && unit < len(units)-1 {
+		f, unit = f/1024, unit+1
+	}
+	return fmt.Sprintf("%.1f %s", f, units[unit])
+}
+
+var units = [...]string{"B", "KiB", "MiB", "GiB", "TiB", "PiB"}
