@@ -43,10 +43,12 @@ type Driver interface {
 	// Item returns the item with exactly this slug, or ErrNotFound.
 	Item(ctx context.Context, slug string) (Item, error)
 	// Put inserts the items, or replaces those with the same slug: all of them
-	// or, on an error, none.
+	// or, on an error, none. Of two with the same slug the later one stays.
 	Put(ctx context.Context, items []Item) error
-	// List calls yield for the items in the order of their slugs, from the first
-	// slug greater than after, until yield returns false.
+	// List calls yield for the items in the bytewise order of their slugs, from
+	// the first slug greater than after, until yield returns false. It holds
+	// nothing while yield runs, which may so use the driver and take its time;
+	// an item put meanwhile is seen or not.
 	List(ctx context.Context, after string, yield func(Item) bool) error
 	Close() error
 }
@@ -63,21 +65,25 @@ func (c *Catalog) Item(ctx context.Context, slug string) (Item, error) {
 		return Item{}, fmt.Errorf("item %q: %w", slug, ErrNotFound)
 	}
 	it, err := c.driver.Item(ctx, slug)
-	return it, wrap(fmt.Sprintf("item %q", slug), err)
+	if err != nil {
+		return Item{}, wrap(fmt.Sprintf("item %q", slug), err)
+	}
+	return it, nil
 }
 
 // Put inserts or replaces items: all of them, or none on an error.
 func (c *Catalog) Put(ctx context.Context, items []Item) error {
 	for i := range items {
 		if err := items[i].Check(); err != nil {
-			return err
+			return fmt.Errorf("put item %q: %w", items[i].Slug, err)
 		}
 	}
 	return wrap("put items", c.driver.Put(ctx, items))
 }
 
-// List calls yield for every item in the order of slugs after the given one,
-// until yield returns false.
+// List calls yield for every item in the bytewise order of slugs after the
+// given one, "" from the first, until yield returns false. yield may use the
+// catalogue; what it puts is seen if it comes later in that order, or not.
 func (c *Catalog) List(ctx context.Context, after string, yield func(Item) bool) error {
 	return wrap("list items", c.driver.List(ctx, after, yield))
 }
@@ -94,22 +100,4 @@ func wrap(what string, err error) error {
 		return fmt.Errorf("%s: %w", what, err)
 	}
 	return fmt.Errorf("%s: %w: %w", what, ErrUnavailable, err)
-}
-
-const maxSlug = 200 // characters
-
-// CheckSlug says what is wrong with a slug: it is 1 to 200 ASCII letters,
-// digits, "-", "_" and ".", and starts with a letter or a digit.
-func CheckSlug(slug string) error {
-	if slug == "" || len(slug) > maxSlug {
-		return fmt.Errorf("slug %q: a slug has 1 to %d characters", slug, maxSlug)
-	}
-	for i := 0; i < len(slug); i++ {
-		c := slug[i]
-		alnum := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
-		if !alnum && (i == 0 || c != '-' && c != '_' && c != '.') {
-			return fmt.Errorf("slug %q: a slug is ASCII letters, digits, %q, %q and %q, and starts with a letter or a digit", slug, "-", "_", ".")
-		}
-	}
-	return nil
 }
