@@ -1,0 +1,290 @@
+// Package config reads downlink.toml into a checked Config and reports every
+// fault of the file at once, each with its line and column.
+package config
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/downlink-go/downlink/core"
+)
+
+// The kinds of views.
+const (
+	KindStorage = "storage" // the objects of a store
+	KindPath    = "path"    // the local files below a directory
+	KindObject  = "object"  // the items of the catalogue
+)
+
+// OffloadOff as a view's Offload means that its files are always sent directly.
+const OffloadOff = "off"
+
+// itemPattern is where the catalogue's items are unless a view says otherwise.
+const itemPattern = "/d/{slug}"
+
+// Config is what downlink.toml says, checked, with the defaults filled in and
+// every path absolute. It does not change once it was made.
+type Config struct {
+	File    string  `toml:"-"` // absolute path of the file; "" without one
+	Server  Server  `toml:"server"`
+	Log     Log     `toml:"log"`
+	Stores  []Store `toml:"stores"` // in the order of the file
+	Views   []View  `toml:"views"`  // in the order of the file; the view of the catalogue's items is the last if it was not written
+	Offload []Rule  `toml:"offload"`
+	Catalog Catalog `toml:"catalog"`
+
+	source source
+}
+
+// Server is how Downlink listens for requests.
+type Server struct {
+	Listen            string        `toml:"listen" default:"127.0.0.1:8080"`
+	Data              string        `toml:"data"` // "" for the platform's default
+	ReadHeaderTimeout time.Duration `toml:"read_header_timeout" default:"10s"`
+	IdleTimeout       time.Duration `toml:"idle_timeout" default:"60s"`
+	WriteTimeout      time.Duration `toml:"write_timeout" default:"2m"` // for each MiB
+	ShutdownTimeout   time.Duration `toml:"shutdown_timeout" default:"30s"`
+	MaxHeaderBytes    int           `toml:"max_header_bytes" default:"65536"`
+	RequestIDHeader   string        `toml:"request_id_header"` // "" makes an own id for each request
+}
+
+// Address is what net.Listen wants: "tcp" and host:port, or "unix" and a path.
+func (s Server) Address() (network, address string) {
+	if path, ok := strings.CutPrefix(s.Listen, unixPrefix); ok {
+		return "unix", path
+	}
+	return "tcp", s.Listen
+}
+
+// Log is what is logged and how.
+type Log struct {
+	Level  string `toml:"level" default:"info" enum:"debug info warn error"`
+	Format string `toml:"format" default:"text" enum:"text json"`
+	Access bool   `toml:"access" default:"true"`
+}
+
+// Store is a place where files are kept.
+type Store struct {
+	Name    string `toml:"-"`
+	Driver  string `toml:"driver" default:"dir" enum:"dir"`
+	Path    string `toml:"path" required:"/srv/files"`
+	BaseURL string `toml:"base_url"` // decoded, ends with a slash; "" if the files have no URLs
+}
+
+// View is a URL pattern and what is served there.
+type View struct {
+	Pattern      string `toml:"pattern" required:"/files/{path...}"`
+	Kind         string `toml:"kind" required:"storage" enum:"storage path object"`
+	Store        string `toml:"store"` // of KindStorage
+	Root         string `toml:"root"`  // of KindPath
+	Path         string `toml:"path"`  // as core.Route.Path
+	Attachment   bool   `toml:"attachment" default:"true"`
+	InlineUnsafe bool   `toml:"inline_unsafe"`
+	Basename     string `toml:"basename"`
+	MediaType    string `toml:"mimetype"`
+	Encoding     string `toml:"encoding"`
+	Charset      string `toml:"charset"`
+	CacheControl string `toml:"cache_control"`
+	List         bool   `toml:"list"`    // of KindStorage
+	Offload      string `toml:"offload"` // name of a Rule, OffloadOff, or "" for the first that fits
+}
+
+// Rule tells a front server to send files itself. Exactly one of Source,
+// SourceDir and SourceURL is set. Its fields are those of download.Rule, so that
+// one converts to the other.
+type Rule struct {
+	Name        string         `toml:"name"`
+	Front       string         `toml:"front" required:"nginx" enum:"nginx"`
+	Source      string         `toml:"source"`     // name of a Store
+	SourceDir   string         `toml:"source_dir"` // absolute
+	SourceURL   string         `toml:"source_url"` // URL prefix
+	Destination string         `toml:"destination" required:"/_internal/files/"`
+	Expires     *time.Duration `toml:"expires" off:"true"` // whole seconds; 0: off; nil: not said
+	Buffering   *bool          `toml:"buffering"`          // nil: not said
+	LimitRate   int64          `toml:"limit_rate"`         // bytes per second; 0: not said; Unlimited: no limit
+	Charset     string         `toml:"charset"`
+}
+
+// Unlimited as a rule's LimitRate takes a limit of the front server away.
+const Unlimited = -1
+
+// Catalog is where the catalogue is kept.
+type Catalog struct {
+	Driver string `toml:"driver" default:"sqlite" enum:"sqlite"`
+	Path   string `toml:"path"` // "" for catalog.db in the data folder
+}
+
+// Load reads and checks the file at path, and checks the directories that it
+// names. The error is Faults unless the file cannot be read.
+func Load(path string) (*Config, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read the configuration: %w", err)
+	}
+	c, r, err := parse(path, data)
+	if err != nil {
+		return nil, err
+	}
+	if c != nil {
+		r.checkPaths(c)
+	}
+	return faultless(c, r)
+}
+
+// Parse checks data, the text of the file called filename, without looking at
+// the disk. Paths in it are relative to the folder of filename. The error is
+// Faults.
+func Parse(filename string, data []byte) (*Config, error) {
+	c, r, err := parse(filename, data)
+	if err != nil {
+		return nil, err
+	}
+	return faultless(c, r)
+}
+
+// faultless withholds a configuration that has faults.
+func faultless(c *Config, r *report) (*Config, error) {
+	if err := r.err(); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// parse returns as much of the configuration as there is, nil if data is not
+// TOML.
+func parse(filename string, data []byte) (*Config, *report, error) {
+	file, err := filepath.Abs(filename)
+	if err != nil {
+		return nil, nil, fmt.Errorf("find the folder of %q: %w", filename, err)
+	}
+	r := &report{source: source{file: filename, at: map[string]position{}}}
+	root := parseTree(r, data)
+	if root == nil {
+		return nil, r, nil
+	}
+	c := &Config{File: file}
+	r.decode(root, c)
+	c.source = r.source
+	c.complete(filepath.Dir(file))
+	r.check(c)
+	return c, r, nil
+}
+
+// ForDir is the configuration without a file: the files below dir are the store
+// "files" and are served and listed at /files/.
+func ForDir(dir string) *Config {
+	c := &Config{}
+	setDefaults(reflect.ValueOf(c).Elem())
+	s := Store{Name: "files"}
+	setDefaults(reflect.ValueOf(&s).Elem())
+	s.Path = dir
+	v := newView()
+	v.Pattern, v.Kind, v.Store, v.List = "/files/{path...}", KindStorage, s.Name, true
+	c.Stores, c.Views = []Store{s}, []View{v}
+	if working, err := os.Getwd(); err == nil {
+		c.complete(working)
+	}
+	return c
+}
+
+func newView() View {
+	var v View
+	setDefaults(reflect.ValueOf(&v).Elem())
+	return v
+}
+
+// complete adds the view of the catalogue's items if there is none, ends base
+// URLs with a slash, and makes paths absolute, relative ones from folder.
+func (c *Config) complete(folder string) {
+	if !c.hasItems() {
+		v := newView()
+		v.Pattern, v.Kind = itemPattern, KindObject
+		c.Views = append(c.Views, v)
+	}
+	absolute := func(path *string) {
+		if *path != "" && !filepath.IsAbs(*path) {
+			*path = filepath.Join(folder, *path)
+		} else if *path != "" {
+			*path = filepath.Clean(*path)
+		}
+	}
+	absolute(&c.Server.Data)
+	absolute(&c.Catalog.Path)
+	for i := range c.Stores {
+		absolute(&c.Stores[i].Path)
+		if url := &c.Stores[i].BaseURL; *url != "" && !strings.HasSuffix(*url, "/") {
+			*url += "/"
+		}
+	}
+	for i := range c.Views {
+		absolute(&c.Views[i].Root)
+	}
+	for i := range c.Offload {
+		if dir := &c.Offload[i].SourceDir; filepath.IsAbs(*dir) {
+			*dir = filepath.Clean(*dir)
+		}
+	}
+}
+
+func (c *Config) hasItems() bool {
+	for _, v := range c.Views {
+		if v.Kind == KindObject {
+			return true
+		}
+	}
+	return false
+}
+
+// Store is the store called name, and whether there is one.
+func (c *Config) Store(name string) (Store, bool) {
+	for _, s := range c.Stores {
+		if s.Name == name {
+			return s, true
+		}
+	}
+	return Store{}, false
+}
+
+// Rule is the offload rule called name, and whether there is one.
+func (c *Config) Rule(name string) (Rule, bool) {
+	for _, r := range c.Offload {
+		if r.Name == name && name != "" {
+			return r, true
+		}
+	}
+	return Rule{}, false
+}
+
+// Routes are the views as core.NewSite takes them, in the order of Views.
+func (c *Config) Routes() []core.Route {
+	routes := make([]core.Route, len(c.Views))
+	for i, v := range c.Views {
+		routes[i] = v.route()
+	}
+	return routes
+}
+
+func (v View) route() core.Route {
+	r := core.Route{Pattern: v.Pattern, Path: v.Path, Options: v.Options()}
+	switch v.Kind {
+	case KindPath:
+		r.Lookup, r.Source = core.File, v.Root
+	case KindObject:
+		r.Lookup = core.Item
+	default:
+		r.Lookup, r.Source = core.Object, v.Store
+	}
+	return r
+}
+
+// Options are the view's settings of how a file is presented.
+func (v View) Options() core.Options {
+	return core.Options{
+		Inline: !v.Attachment, InlineUnsafe: v.InlineUnsafe, Basename: v.Basename, MediaType: v.MediaType,
+		Encoding: v.Encoding, Charset: v.Charset, CacheControl: v.CacheControl,
+	}
+}
