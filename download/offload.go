@@ -78,3 +78,12 @@ func cutSegments(path, prefix string) (string, bool) {
 	}
 	return rest[1:], true
 }
+
+// Below is what follows base in the rule's SourceURL, and whether base, a store's
+// URL prefix, holds the rule's files at all.
+func (r *Rule) Below(base string) (string, bool) {
+	if base == "" || r.SourceURL == "" {
+		return "", false
+	}
+	return cutSegments(strings.TrimRight(r.SourceURL, "/")+"/", base)
+}

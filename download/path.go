@@ -22,6 +22,7 @@ type PathView struct {
 	Options core.Options
 
 	root  string
+	dir   *dirstore.Store
 	store *storage.Store
 }
 
@@ -33,8 +34,11 @@ func NewPathView(root string, opts core.Options) (*PathView, error) {
 	if err != nil {
 		return nil, fmt.Errorf("path view: %w", err)
 	}
-	return &PathView{Options: opts, root: dir.LocalPath(""), store: storage.New(root, dir)}, nil
+	return &PathView{Options: opts, root: dir.LocalPath(""), dir: dir, store: storage.New(root, dir)}, nil
 }
+
+// Close lets go of the root.
+func (v *PathView) Close() error { return v.dir.Close() }
 
 // File returns the file that the route's Path or Compute names.
 func (v *PathView) File(ctx context.Context, r *Request) (File, error) {

@@ -73,7 +73,7 @@ type exchange struct {
 }
 
 func (x *exchange) serve() {
-	req := download.Request{Request: fill(x.r, x.start), Native: x.r}
+	req := download.Request{Request: Fill(x.r, x.start), Native: x.r}
 	x.answer = x.service.Answer(x.r.Context(), &req)
 	defer x.answer.Close()
 	x.refuseBody()
@@ -117,6 +117,9 @@ func (x *exchange) recover() {
 		panic(cause)
 	}
 	x.log.Error("panic", "id", x.id, "cause", cause, "stack", string(debug.Stack()))
+	if p, ok := x.w.(*pageWriter); ok {
+		x.sent = p.status != 0
+	}
 	if x.sent {
 		panic(http.ErrAbortHandler)
 	}
@@ -130,9 +133,9 @@ func (x *exchange) recover() {
 	x.logRequest()
 }
 
-// fill takes from r what a decision depends on. Method overrides and
+// Fill takes from r what a decision depends on. Method overrides and
 // X-Forwarded fields are not looked at.
-func fill(r *http.Request, now time.Time) core.Request {
+func Fill(r *http.Request, now time.Time) core.Request {
 	return core.Request{
 		Method:            r.Method,
 		Path:              r.URL.EscapedPath(),

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+
+	"github.com/downlink-go/downlink/config"
+)
+
+// settings are the flags that every command takes.
+type settings struct {
+	config string
+	data   string
+}
+
+// newCommand is the whole command line.
+func newCommand() *cobra.Command {
+	var s settings
+	root := &cobra.Command{
+		Use:   "downlink",
+		Short: "Hand out files: Downlink decides, nginx or the Go server moves the bytes",
+		Long: `Downlink hands out files over HTTP, with everything a browser, curl or a
+download manager expects: ranges, resuming, conditional requests, safe names.
+
+Start with a folder:   downlink serve DIR
+Then a configuration:  docs/configuration.md tells every key.`,
+		Version:       version(),
+		SilenceErrors: true, // main prints the error, once
+		SilenceUsage:  true, // an error says what to do; --help prints the usage
+		Args:          cobra.NoArgs,
+	}
+	root.PersistentFlags().StringVar(&s.config, "config", "", "configuration file (downlink.toml)")
+	root.PersistentFlags().StringVar(&s.data, "data", "", "folder of the catalogue's database (default: the user's data folder)")
+	for _, flag := range []string{"config", "data"} {
+		if err := root.MarkPersistentFlagFilename(flag); err != nil {
+			panic(err) // the flag was defined just above
+		}
+	}
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return fmt.Errorf("%w: `%s --help` lists the flags", err, c.CommandPath())
+	})
+	root.AddCommand(newServe(&s), newImport(&s), newExport(&s), newFront(&s), newExplain(&s), newCheck(&s))
+	return root
+}
+
+// version is the module's version as the Go tool recorded it.
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(unknown)"
+}
+
+var errNothingToServe = errors.New("say what to serve: a folder, or --config FILE")
+
+// load returns the configuration: of --config, of a folder, or of a folder in
+// place of the path of the configuration's store "files".
+func (s *settings) load(dir string) (*config.Config, error) {
+	switch {
+	case s.config == "" && dir == "":
+		return nil, errNothingToServe
+	case s.config == "":
+		c := config.ForDir(dir)
+		return c, c.CheckPaths()
+	}
+	c, err := config.Load(s.config)
+	if err != nil || dir == "" {
+		return c, err
+	}
+	for i := range c.Stores {
+		if c.Stores[i].Name == "files" {
+			c.Stores[i].Path = dir
+			return c, c.CheckPaths()
+		}
+	}
+	return nil, fmt.Errorf("%s has no store called \"files\" for the folder %s: leave the folder out, or add [stores.files]", s.config, dir)
+}

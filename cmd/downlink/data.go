@@ -1,0 +1,55 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"github.com/downlink-go/downlink/config"
+)
+
+// catalogPath is where the catalogue's database is: as the configuration says,
+// or in the data folder. It never lies in a folder that is served.
+func (s *settings) catalogPath(c *config.Config) (string, error) {
+	if c.Catalog.Path != "" {
+		return c.Catalog.Path, nil
+	}
+	folder, err := s.dataFolder(c)
+	return filepath.Join(folder, "catalog.db"), err
+}
+
+// dataFolder is the folder of --data, of the configuration, or the first of the
+// usual ones that no served folder holds.
+func (s *settings) dataFolder(c *config.Config) (string, error) {
+	chosen := s.data
+	if chosen == "" {
+		chosen = c.Server.Data
+	}
+	if chosen != "" {
+		served, err := c.Exposes(chosen)
+		if err == nil && served != "" {
+			err = fmt.Errorf("the data folder %s lies inside %s, which is served: choose one outside with --data", chosen, served)
+		}
+		return chosen, err
+	}
+	for _, folder := range usualFolders() {
+		if served, err := c.Exposes(folder); err == nil && served == "" {
+			return folder, nil
+		}
+	}
+	return "", fmt.Errorf("every usual data folder lies inside the folder to be served: serve a narrower one, or choose a folder outside with --data")
+}
+
+// usualFolders are the places for data, best first: the user's own (XDG Base
+// Directory Specification), the system's, and one that survives a restart.
+func usualFolders() []string {
+	var folders []string
+	if data := os.Getenv("XDG_DATA_HOME"); filepath.IsAbs(data) {
+		folders = append(folders, filepath.Join(data, "downlink"))
+	}
+	if home, err := os.UserHomeDir(); err == nil {
+		folders = append(folders, filepath.Join(home, ".local", "share", "downlink"))
+	}
+	return append(folders, "/var/lib/downlink", filepath.Join("/var/tmp", "downlink-"+strconv.Itoa(os.Getuid())))
+}

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/downlink-go/downlink/adapters/nethttp"
+	"github.com/downlink-go/downlink/config"
+	"github.com/downlink-go/downlink/core"
+	"github.com/downlink-go/downlink/download"
+)
+
+func newExplain(s *settings) *cobra.Command {
+	var fields []string
+	var dir string
+	c := &cobra.Command{
+		Use:   "explain METHOD URL-PATH",
+		Short: "Print what would be answered to a request, and why",
+		Long: `Print the decision about a request for the real file, without sending it:
+status, fields, delivery, byte ranges, the reason, and the rule that led to it.`,
+		Example: "  downlink explain GET /files/a.pdf --dir ~/Public -H 'Range: bytes=0-99'",
+		Args:    cobra.ExactArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			req, err := parseRequest(args[0], args[1], fields)
+			if err != nil {
+				return err
+			}
+			cfg, err := s.load(dir)
+			if err != nil {
+				return err
+			}
+			path, err := s.catalogPath(cfg)
+			if err != nil {
+				return err
+			}
+			site, err := openSite(cfg, path)
+			if err != nil {
+				return err
+			}
+			defer site.Close()
+			answer := site.service.Answer(cmd.Context(), req)
+			defer answer.Close()
+			explain(cmd.OutOrStdout(), cfg, req, &answer)
+			return nil
+		},
+	}
+	c.Flags().StringArrayVarP(&fields, "header", "H", nil, "request field, as 'Name: value'; may be repeated")
+	c.Flags().StringVar(&dir, "dir", "", "folder to serve, as in `downlink serve DIR`")
+	return c
+}
+
+// parseRequest reads a request as the command line gives it, by the same code
+// that reads one from the network.
+func parseRequest(method, target string, fields []string) (*download.Request, error) {
+	if !strings.HasPrefix(target, "/") {
+		return nil, fmt.Errorf("URL-PATH %q: begin it with %q, percent-encoded as a client sends it", target, "/")
+	}
+	r, err := http.NewRequest(method, target, nil)
+	if err != nil {
+		return nil, fmt.Errorf("no client can send this: %w", err)
+	}
+	for _, f := range fields {
+		name, value, ok := strings.Cut(f, ":")
+		if !ok || strings.TrimSpace(name) == "" {
+			return nil, fmt.Errorf("field %q: write 'Name: value'", f)
+		}
+		r.Header.Add(strings.TrimSpace(name), strings.TrimSpace(value))
+	}
+	return &download.Request{Request: nethttp.Fill(r, time.Now()), Native: r}, nil
+}
+
+func explain(w io.Writer, cfg *config.Config, r *download.Request, a *download.Answer) {
+	line := func(name, format string, args ...any) {
+		fmt.Fprintf(w, "%-9s "+format+"\n", append([]any{name}, args...)...)
+	}
+	line("request", "%s %s", r.Method, r.Path)
+	if r.Plan.Route >= 0 {
+		v := cfg.Views[r.Plan.Route]
+		line("view", "%s at %s", v.Kind, v.Pattern)
+	}
+	if r.Plan.Lookup != core.Answered {
+		line("looks at", "%s %q", r.Plan.Lookup, r.Plan.Key)
+	}
+	if rule := a.Target.Rule; rule != nil {
+		line("rule", "%s sends %s%s%s as %s", rule.Front, rule.Source, rule.SourceDir, rule.SourceURL, a.Target.Path)
+	}
+	line("status", "%d %s", a.Status, http.StatusText(a.Status))
+	line("delivery", "%s", a.Delivery)
+	for _, s := range a.Spans {
+		line("span", "bytes %d to %d, %d in all", s.Start, s.Start+s.Length-1, s.Length)
+	}
+	line("reason", "%s", a.Reason)
+	if a.Cause != nil {
+		line("cause", "%v", a.Cause)
+	}
+	line("counts", "%v", a.Counts)
+	for _, f := range a.Fields {
+		line("field", "%s: %s", f.Name, f.Value)
+	}
+}

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/downlink-go/downlink/catalog"
+	"github.com/downlink-go/downlink/catalog/jsonl"
+	"github.com/downlink-go/downlink/catalog/sqlcat"
+	"github.com/downlink-go/downlink/config"
+)
+
+func newImport(s *settings) *cobra.Command {
+	return &cobra.Command{
+		Use:   "import FILE.jsonl",
+		Short: "Put items into the catalogue",
+		Long: `Put the items of a file into the catalogue: one JSON object a line with slug,
+title, name, store, key, category, visible, inline and media_type. An item whose
+slug is there already is replaced. If anything is wrong, every fault is told
+with its line, and nothing is imported. FILE "-" is the standard input.
+
+Without --config the one store is "files".`,
+		Example: `  echo '{"slug":"manual","title":"Manual","key":"docs/manual.pdf"}' | downlink import -`,
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			in, err := input(cmd, args[0])
+			if err != nil {
+				return err
+			}
+			defer in.Close()
+			return s.withCatalog(func(c *config.Config, items *catalog.Catalog, path string) error {
+				read, err := jsonl.Read(in, storeNames(c))
+				if err != nil {
+					return fmt.Errorf("%s: nothing was imported:\n%w", args[0], err)
+				}
+				if err := items.Put(cmd.Context(), read); err != nil {
+					return err
+				}
+				fmt.Fprintf(cmd.OutOrStdout(), "%d items are in %s\n", len(read), path)
+				return nil
+			})
+		},
+	}
+}
+
+func newExport(s *settings) *cobra.Command {
+	return &cobra.Command{
+		Use:   "export",
+		Short: "Print the catalogue in the form that import reads",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return s.withCatalog(func(_ *config.Config, items *catalog.Catalog, _ string) error {
+				return jsonl.Write(cmd.Context(), cmd.OutOrStdout(), items)
+			})
+		},
+	}
+}
+
+func input(cmd *cobra.Command, name string) (io.ReadCloser, error) {
+	if name == "-" {
+		return io.NopCloser(cmd.InOrStdin()), nil
+	}
+	return os.Open(name)
+}
+
+// withCatalog opens the catalogue of the configuration, or the one that serve
+// would use for a folder, for the time of do.
+func (s *settings) withCatalog(do func(c *config.Config, items *catalog.Catalog, path string) error) error {
+	c := config.ForDir("")
+	if s.config != "" {
+		var err error
+		if c, err = config.Load(s.config); err != nil {
+			return err
+		}
+	}
+	path, err := s.catalogPath(c)
+	if err != nil {
+		return err
+	}
+	driver, err := sqlcat.Open(path)
+	if err != nil {
+		return err
+	}
+	items := catalog.New(driver)
+	defer items.Close()
+	return do(c, items, path)
+}
+
+func storeNames(c *config.Config) []string {
+	var names []string
+	for _, s := range c.Stores {
+		names = append(names, s.Name)
+	}
+	return names
+}

@@ -1,0 +1,68 @@
+package main
+
+import (
+	"bufio"
+	"io"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/downlink-go/downlink/config"
+)
+
+// newLogger writes to w as the configuration says.
+func newLogger(w io.Writer, c config.Log) *slog.Logger {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(c.Level)); err != nil {
+		level = slog.LevelInfo // the configuration was checked
+	}
+	o := &slog.HandlerOptions{Level: level}
+	if c.Format == "json" {
+		return slog.New(slog.NewJSONHandler(w, o))
+	}
+	return slog.New(slog.NewTextHandler(w, o))
+}
+
+// logDelay is how long a line may wait to be written with others.
+const logDelay = 100 * time.Millisecond
+
+// logWriter collects lines for a moment, so that a busy server does not make a
+// system call for each request. Close writes what is left.
+type logWriter struct {
+	mu    sync.Mutex
+	buf   *bufio.Writer
+	timer *time.Timer
+	armed bool
+}
+
+func newLogWriter(w io.Writer) *logWriter {
+	l := &logWriter{buf: bufio.NewWriterSize(w, 64<<10)}
+	l.timer = time.AfterFunc(logDelay, l.flush)
+	l.timer.Stop()
+	return l
+}
+
+// Write takes one line of the log.
+func (l *logWriter) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.armed {
+		l.armed = true
+		l.timer.Reset(logDelay)
+	}
+	return l.buf.Write(b)
+}
+
+func (l *logWriter) flush() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.armed = false
+	l.buf.Flush()
+}
+
+// Close writes what was collected.
+func (l *logWriter) Close() error {
+	l.timer.Stop()
+	l.flush()
+	return nil
+}

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/downlink-go/downlink/adapters/nethttp"
+	"github.com/downlink-go/downlink/config"
+)
+
+func newServe(s *settings) *cobra.Command {
+	var listen string
+	c := &cobra.Command{
+		Use:   "serve [DIR]",
+		Short: "Serve a folder, or what a configuration says",
+		Long: `Serve downloads until interrupted; running downloads are then finished first.
+
+With a folder, every file below it is at /files/<path>, the catalogue's items are
+at /d/<slug>, and / lists them. With --config, the views of the configuration
+are served; a folder given as well takes the place of its store "files".`,
+		Example: "  downlink serve ~/Public\n  downlink serve --config /etc/downlink/downlink.toml",
+		Args:    cobra.MaximumNArgs(1),
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			return nil, cobra.ShellCompDirectiveFilterDirs
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			cfg, err := s.load(strings.Join(args, ""))
+			if err != nil {
+				return err
+			}
+			if listen != "" {
+				cfg.Server.Listen = listen
+			}
+			return serve(cmd.Context(), s, cfg, cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	c.Flags().StringVar(&listen, "listen", "", `address, host:port or unix:/path (default "127.0.0.1:8080", or the configuration's)`)
+	return c
+}
+
+// serve runs the site until ctx ends. What it serves goes to out, the log to
+// logs.
+func serve(ctx context.Context, s *settings, cfg *config.Config, out, logs io.Writer) error {
+	path, err := s.catalogPath(cfg)
+	if err != nil {
+		return err
+	}
+	site, err := openSite(cfg, path)
+	if err != nil {
+		return err
+	}
+	defer site.Close()
+	buffered := newLogWriter(logs)
+	defer buffered.Close()
+	log := newLogger(buffered, cfg.Log)
+	l, err := nethttp.Listen(ctx, cfg.Server.Listen)
+	if err != nil {
+		return fmt.Errorf("cannot listen at %s: %w", cfg.Server.Listen, err)
+	}
+	announce(out, cfg, l, path)
+	if err := newServer(site, log).Serve(ctx, l); err != nil {
+		return err
+	}
+	fmt.Fprintln(out, "Stopped.")
+	return nil
+}
+
+func newServer(s *site, log *slog.Logger) *nethttp.Server {
+	o := s.config.Server
+	downloads := nethttp.New(s.service, nethttp.Options{
+		Log: log, AccessLog: s.config.Log.Access, RequestIDField: o.RequestIDHeader, WriteTimeout: o.WriteTimeout,
+	})
+	return nethttp.NewServer(root{
+		downloads: downloads,
+		index:     downloads.Page(s.index(log)),
+		health:    downloads.Page(http.HandlerFunc(health)),
+	}, nethttp.ServerOptions{
+		ReadHeaderTimeout: o.ReadHeaderTimeout, IdleTimeout: o.IdleTimeout,
+		ShutdownTimeout: o.ShutdownTimeout, MaxHeaderBytes: o.MaxHeaderBytes, Log: log,
+	})
+}
+
+// root is the whole site: two pages, and downloads everywhere else. It compares
+// the path as it was sent and never redirects.
+type root struct{ downloads, index, health http.Handler }
+
+func (h root) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	switch r.URL.EscapedPath() {
+	case "/":
+		h.index.ServeHTTP(w, r)
+	case "/healthz":
+		h.health.ServeHTTP(w, r)
+	default:
+		h.downloads.ServeHTTP(w, r)
+	}
+}
+
+// health answers that the process serves requests.
+func health(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	io.WriteString(w, "ok\n")
+}
+
+// announce says what is served and where.
+func announce(out io.Writer, cfg *config.Config, l net.Listener, catalogPath string) {
+	address := "unix:" + l.Addr().String()
+	if tcp, ok := l.Addr().(*net.TCPAddr); ok {
+		host := tcp.IP.String()
+		if tcp.IP.IsUnspecified() {
+			host = "localhost"
+		}
+		address = fmt.Sprintf("http://%s/", net.JoinHostPort(host, fmt.Sprint(tcp.Port)))
+	}
+	fmt.Fprintf(out, "Downlink serves at %s\n", address)
+	for _, v := range cfg.Views {
+		switch v.Kind {
+		case config.KindStorage:
+			st, _ := cfg.Store(v.Store)
+			fmt.Fprintf(out, "  %-24s files of %s\n", v.Pattern, st.Path)
+		case config.KindPath:
+			fmt.Fprintf(out, "  %-24s files of %s\n", v.Pattern, v.Root)
+		case config.KindObject:
+			fmt.Fprintf(out, "  %-24s items of %s\n", v.Pattern, catalogPath)
+		}
+	}
+	for _, r := range cfg.Offload {
+		fmt.Fprintf(out, "  sent by %-16s %s%s%s -> %s\n", r.Front, r.Source, r.SourceDir, r.SourceURL, r.Destination)
+	}
+}

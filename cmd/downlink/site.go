@@ -1,0 +1,121 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+
+	"github.com/downlink-go/downlink/catalog"
+	"github.com/downlink-go/downlink/catalog/sqlcat"
+	"github.com/downlink-go/downlink/config"
+	"github.com/downlink-go/downlink/core"
+	"github.com/downlink-go/downlink/download"
+	"github.com/downlink-go/downlink/page"
+	"github.com/downlink-go/downlink/storage"
+	"github.com/downlink-go/downlink/storage/dirstore"
+)
+
+// site is a configuration put together: everything that answers requests.
+type site struct {
+	config  *config.Config
+	stores  map[string]*storage.Store
+	catalog *catalog.Catalog
+	service *download.Service
+	routes  []download.Route
+	rules   []download.Rule
+	closers []io.Closer
+}
+
+// openSite opens what the configuration names. Close it.
+func openSite(c *config.Config, catalogPath string) (*site, error) {
+	s := &site{config: c, stores: map[string]*storage.Store{}}
+	if err := s.open(catalogPath); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+func (s *site) open(catalogPath string) error {
+	for _, st := range s.config.Stores {
+		dir, err := dirstore.Open(st.Path)
+		if err != nil {
+			return fmt.Errorf("store %q: %w", st.Name, err)
+		}
+		s.closers = append(s.closers, dir)
+		s.stores[st.Name] = storage.New(st.Name, dir).WithBaseURL(st.BaseURL)
+	}
+	items, err := sqlcat.Open(catalogPath)
+	if err != nil {
+		return err
+	}
+	s.catalog = catalog.New(items)
+	s.closers = append(s.closers, s.catalog)
+	for _, v := range s.config.Views {
+		view, err := s.view(v)
+		if err != nil {
+			return err
+		}
+		s.routes = append(s.routes, download.Route{Pattern: v.Pattern, View: view, Offload: v.Offload})
+	}
+	for _, r := range s.config.Offload {
+		s.rules = append(s.rules, rule(r))
+	}
+	s.service, err = download.New(s.routes, s.rules)
+	return err
+}
+
+// Close lets go of files and of the database.
+func (s *site) Close() error {
+	var errs []error
+	for _, c := range s.closers {
+		errs = append(errs, c.Close())
+	}
+	return errors.Join(errs...)
+}
+
+func (s *site) view(v config.View) (download.View, error) {
+	switch v.Kind {
+	case config.KindPath:
+		view, err := download.NewPathView(v.Root, v.Options())
+		if err != nil {
+			return nil, err
+		}
+		s.closers = append(s.closers, view)
+		view.Path = v.Path
+		return view, nil
+	case config.KindObject:
+		return &download.ObjectView{Catalog: s.catalog, Stores: s.stores, Path: v.Path, Options: v.Options()}, nil
+	}
+	return &download.StorageView{Store: s.stores[v.Store], Path: v.Path, Options: v.Options()}, nil
+}
+
+// rule is a configured rule in the service's terms.
+func rule(r config.Rule) download.Rule {
+	d := download.Rule{
+		Name: r.Name, Front: r.Front, Source: r.Source, SourceDir: r.SourceDir, SourceURL: r.SourceURL,
+		Destination: r.Destination, Expires: r.Expires, Buffering: r.Buffering, Charset: r.Charset,
+	}
+	if r.LimitRate != nil {
+		if d.LimitRate = int64(*r.LimitRate); d.LimitRate == 0 {
+			d.LimitRate = -1
+		}
+	}
+	return d
+}
+
+// index is the page that lists what the site offers.
+func (s *site) index(log *slog.Logger) *page.Index {
+	x := &page.Index{Catalog: s.catalog, Log: log}
+	for _, v := range s.config.Views {
+		p, err := core.ParsePattern(v.Pattern)
+		switch {
+		case err != nil: // the configuration was checked
+		case v.Kind == config.KindObject:
+			x.Item = p
+		case v.List:
+			x.Files = append(x.Files, page.Listing{Store: s.stores[v.Store], Pattern: p})
+		}
+	}
+	return x
+}
