@@ -1,0 +1,102 @@
+package catalogtest
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/downlink-go/downlink/catalog"
+)
+
+// everyByte is all 256 bytes, neither text nor UTF-8.
+var everyByte = func() string {
+	b := make([]byte, 256)
+	for i := range b {
+		b[i] = byte(i)
+	}
+	return string(b)
+}()
+
+func fieldsComeBack(t *testing.T, d catalog.Driver) {
+	full := catalog.Item{
+		Slug: "full-1.0_a", Title: "A \"title\", 'quoted' \\ naïve 文 😀\r\n\t\x1b\x7f\u202e;--", Name: "an e\u0301\tname.pdf",
+		Store: "files", Key: "manuals/a%20b 'c' \"d\" 文.pdf", Category: "Manuals/Drucker & Co. 🖨",
+		Visible: true, Inline: true, MediaType: "application/vnd.x+json",
+	}
+	rows := map[string]func(*catalog.Item){
+		"all":                  func(*catalog.Item) {},
+		"only what must be":    func(it *catalog.Item) { *it = catalog.Item{Slug: "a", Store: "s", Key: "k"} },
+		"not visible":          func(it *catalog.Item) { it.Visible = false },
+		"not inline":           func(it *catalog.Item) { it.Inline = false },
+		"name of NUL":          func(it *catalog.Item) { it.Name = "\x00" },
+		"name around NUL":      func(it *catalog.Item) { it.Name = "a\x00b.pdf" },
+		"name of any bytes":    func(it *catalog.Item) { it.Name = everyByte },
+		"name not UTF-8":       func(it *catalog.Item) { it.Name = "caf\xe9.txt" },
+		"name like a number":   func(it *catalog.Item) { it.Name = "007" },
+		"name of white space":  func(it *catalog.Item) { it.Name = " \r\n " },
+		"name of 64 KiB":       func(it *catalog.Item) { it.Name = strings.Repeat("文\x00\xff!?", 1<<13) },
+		"title of 64 KiB":      func(it *catalog.Item) { it.Title = strings.Repeat("ab\"😀\\", 1<<13) },
+		"title like a number":  func(it *catalog.Item) { it.Title = "1e3" },
+		"key not UTF-8":        func(it *catalog.Item) { it.Key = "d/caf\xe9\xff" },
+		"key like a number":    func(it *catalog.Item) { it.Key = "0x10" },
+		"key of 4096 bytes":    func(it *catalog.Item) { it.Key = strings.Repeat("é", 2048) },
+		"slug like a number":   func(it *catalog.Item) { it.Slug = "00.10" },
+		"slug of 200":          func(it *catalog.Item) { it.Slug = strings.Repeat("s", 200) },
+		"store with a quote":   func(it *catalog.Item) { it.Store = "it's" },
+		"category like a word": func(it *catalog.Item) { it.Category = "NULL" },
+	}
+	for name, change := range rows {
+		t.Run(name, func(t *testing.T) {
+			want := full
+			change(&want)
+			put(t, d, want)
+			wantItem(t, d, want)
+			err := d.List(context.Background(), "", func(got catalog.Item) bool {
+				if got.Slug == want.Slug && got != want {
+					t.Errorf("list: got %s, want %s", show(got), show(want))
+				}
+				return true
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func sameSlugReplaces(t *testing.T, d catalog.Driver) {
+	first := catalog.Item{
+		Slug: "a", Title: "T", Name: "N", Store: "files", Key: "k", Category: "C",
+		Visible: true, Inline: true, MediaType: "text/plain",
+	}
+	second := catalog.Item{Slug: "a", Store: "other", Key: "l"}
+	put(t, d, first, item("b"))
+	put(t, d, second)
+	wantItem(t, d, second)
+	wantItem(t, d, item("b"))
+	wantSlugs(t, d, "", "a", "b")
+	put(t, d, first)
+	wantItem(t, d, first)
+}
+
+func slugsDifferByCase(t *testing.T, d catalog.Driver) {
+	upper, lower := item("A"), item("a")
+	put(t, d, upper, lower)
+	wantItem(t, d, upper)
+	wantItem(t, d, lower)
+}
+
+func laterStays(t *testing.T, d catalog.Driver) {
+	first, second := item("a"), item("a")
+	first.Title, second.Title = "first", "second"
+	put(t, d, first, item("b"), second)
+	wantItem(t, d, second)
+	wantSlugs(t, d, "", "a", "b")
+}
+
+func unknownSlug(t *testing.T, d catalog.Driver) {
+	put(t, d, item("ab"))
+	for _, slug := range []string{"a", "abc", "AB", "ab ", " ab", "ab\x00", "", "a%", "a_", "*"} {
+		wantMissing(t, d, slug)
+	}
+}
