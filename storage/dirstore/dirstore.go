@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/downlink-go/downlink/core"
 	"github.com/downlink-go/downlink/storage"
@@ -23,8 +24,9 @@ var (
 
 // Store is a directory as a [storage.Driver]. It is safe for concurrent use.
 type Store struct {
-	root *os.Root
-	dir  string // absolute
+	root   *os.Root
+	direct direct
+	dir    string // absolute
 }
 
 // Open returns the store of the files below dir. It holds on to the directory
@@ -45,11 +47,14 @@ func Open(dir string) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open directory %q: %w", dir, err)
 	}
-	return &Store{root: root, dir: abs}, nil
+	return &Store{root: root, direct: newDirect(root), dir: abs}, nil
 }
 
 // Close lets go of the directory. Objects that are open stay so.
-func (s *Store) Close() error { return s.root.Close() }
+func (s *Store) Close() error {
+	s.direct.close()
+	return s.root.Close()
+}
 
 // LocalPath is the absolute path of key's file: the directory as it was given to
 // Open, and the key. With "" it is the directory.
@@ -63,6 +68,9 @@ func (s *Store) Stat(ctx context.Context, key string) (core.Metadata, error) {
 	if err := check(ctx, key); err != nil {
 		return core.Metadata{}, err
 	}
+	if m, ok := s.direct.stat(key); ok {
+		return m, nil
+	}
 	info, err := s.root.Stat(key)
 	if err != nil {
 		return core.Metadata{}, classify(err)
@@ -70,14 +78,13 @@ func (s *Store) Stat(ctx context.Context, key string) (core.Metadata, error) {
 	if !info.Mode().IsRegular() {
 		return core.Metadata{}, notRegular(info.Mode())
 	}
-	return metadata(info), nil
+	return metadata(info.ModTime(), info.Size()), nil
 }
 
 // metadata carries nginx's own form of entity-tag, so that this process and
 // nginx answer alike for the same file.
-func metadata(info os.FileInfo) core.Metadata {
+func metadata(modified time.Time, size int64) core.Metadata {
 	var tag [40]byte
-	modified, size := info.ModTime(), info.Size()
 	return core.Metadata{
 		Size:         size,
 		ETag:         string(core.AppendFileETag(tag[:0], modified, size)),

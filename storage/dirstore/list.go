@@ -122,7 +122,7 @@ func (w *walk) entry(key string, e fs.DirEntry) error {
 	case err != nil:
 		return err
 	case info.Mode().IsRegular():
-		w.stopped = !w.yield(storage.Entry{Key: key, Metadata: metadata(info)})
+		w.stopped = !w.yield(storage.Entry{Key: key, Metadata: metadata(info.ModTime(), info.Size())})
 	}
 	return nil
 }

@@ -15,9 +15,12 @@ func (s *Store) Open(ctx context.Context, key string) (storage.Object, error) {
 	if err := check(ctx, key); err != nil {
 		return nil, err
 	}
-	file, err := s.root.OpenFile(key, openFlags, 0)
-	if err != nil {
-		return nil, classify(err)
+	file := s.direct.open(key)
+	if file == nil {
+		var err error
+		if file, err = s.root.OpenFile(key, openFlags, 0); err != nil {
+			return nil, classify(err)
+		}
 	}
 	info, err := file.Stat()
 	if err == nil && !info.Mode().IsRegular() {
@@ -27,7 +30,7 @@ func (s *Store) Open(ctx context.Context, key string) (storage.Object, error) {
 		file.Close()
 		return nil, err
 	}
-	return &object{file: file, metadata: metadata(info)}, nil
+	return &object{file: file, metadata: metadata(info.ModTime(), info.Size())}, nil
 }
 
 // object is an open file with its metadata at the time it was opened.
