@@ -82,10 +82,10 @@ func (r *report) checkTemplate(v View, path string) {
 	if _, err := core.NewSite([]core.Route{v.route()}); err != nil {
 		problem := strings.TrimPrefix(err.Error(), "pattern "+v.Pattern+": ")
 		if v.Path == "" {
-			r.fault(path+".pattern", "pattern %s: %s; give it that variable, or write path", quote(v.Pattern), problem)
+			r.fault(path+".pattern", "pattern %s: %s; add it, or write path with the variables there are", quote(v.Pattern), problem)
 			return
 		}
-		r.fault(key, "%s: use the variables of pattern %s", problem, quote(v.Pattern))
+		r.fault(key, "%s; correct it, or the pattern %s", problem, quote(v.Pattern))
 		return
 	}
 	if v.Path == "" {

@@ -171,6 +171,11 @@ func parse(filename string, data []byte) (*Config, *report, error) {
 	c.source = r.source
 	c.complete(filepath.Dir(file))
 	r.check(c)
+	for i := range c.Stores {
+		if url := &c.Stores[i].BaseURL; *url != "" && !strings.HasSuffix(*url, "/") {
+			*url += "/"
+		}
+	}
 	return c, r, nil
 }
 
@@ -197,8 +202,8 @@ func newView() View {
 	return v
 }
 
-// complete adds the view of the catalogue's items if there is none, ends base
-// URLs with a slash, and makes paths absolute, relative ones from folder.
+// complete adds the view of the catalogue's items if there is none, and makes
+// paths absolute, relative ones from folder.
 func (c *Config) complete(folder string) {
 	if !c.hasItems() {
 		v := newView()
@@ -216,9 +221,6 @@ func (c *Config) complete(folder string) {
 	absolute(&c.Catalog.Path)
 	for i := range c.Stores {
 		absolute(&c.Stores[i].Path)
-		if url := &c.Stores[i].BaseURL; *url != "" && !strings.HasSuffix(*url, "/") {
-			*url += "/"
-		}
 	}
 	for i := range c.Views {
 		absolute(&c.Views[i].Root)

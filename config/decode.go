@@ -197,6 +197,9 @@ func homeOf(name string) string {
 // set sets v to a scalar of the file, and says what is wrong with it if it
 // cannot.
 func (f field) set(v reflect.Value, n *node) string {
+	if f.off && n.kind == unstable.String && n.text == "" {
+		return ""
+	}
 	if v.Kind() == reflect.Pointer {
 		target := reflect.New(v.Type().Elem())
 		problem := f.set(target.Elem(), n)
@@ -269,8 +272,11 @@ func rate(n *node) (int64, bool) {
 	case unstable.Integer:
 		text = strings.ReplaceAll(text, "_", "")
 	case unstable.String:
-		if text == "off" {
+		switch text {
+		case "off":
 			return Unlimited, true
+		case "":
+			return 0, true
 		}
 		if digits, ok := strings.CutSuffix(text, "k"); ok {
 			text, shift = digits, 10

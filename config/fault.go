@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // Fault is one mistake in a configuration.
@@ -83,7 +84,17 @@ func (r *report) fault(key, format string, args ...any) {
 }
 
 func (r *report) faultAt(p position, key, format string, args ...any) {
-	r.faults = append(r.faults, Fault{File: r.file, Line: p.line, Column: p.column, Key: key, Problem: fmt.Sprintf(format, args...)})
+	r.faults = append(r.faults, Fault{File: r.file, Line: p.line, Column: p.column, Key: key, Problem: printable(fmt.Sprintf(format, args...))})
+}
+
+// printable replaces what a terminal could take for more than text.
+func printable(s string) string {
+	return strings.Map(func(c rune) rune {
+		if unicode.IsPrint(c) {
+			return c
+		}
+		return unicode.ReplacementChar
+	}, s)
 }
 
 // faulty reports whether key has a fault already.
@@ -107,7 +118,7 @@ func (r *report) err() error {
 
 // quote quotes an operator's text for a sentence, shortened if it is long.
 func quote(s string) string {
-	const most = 80
+	const most = 200
 	if len(s) > most {
 		s = strings.ToValidUTF8(s[:most], "") + "…"
 	}

@@ -88,10 +88,11 @@ func (r *report) checkOverlap(c *Config, i int) {
 		}
 	}
 	for j, other := range c.Offload[:i] {
+		otherKey := fmt.Sprintf("offload[%d].destination", j)
 		twins := other.Destination == rule.Destination && sameSource(other, rule)
-		if !twins && other.Destination != "" && overlap(rule.Destination, other.Destination) {
-			at := r.line(fmt.Sprintf("offload[%d].destination", j))
-			r.fault(key, "destination %s overlaps %s on %s, which is for other files: %s", quote(rule.Destination), quote(other.Destination), at, remedy)
+		if !twins && !r.faulty(otherKey) && overlap(rule.Destination, other.Destination) {
+			r.fault(key, "destination %s overlaps %s on %s, which is for other files: %s",
+				quote(rule.Destination), quote(other.Destination), r.line(otherKey), remedy)
 		}
 	}
 }

@@ -4,7 +4,7 @@ import "strings"
 
 // suggest returns the name that was probably meant by word, "" if none is near.
 func suggest(word string, names []string) string {
-	const longest = 64 // keeps the cost bounded; no name is nearly so long
+	const longest = 64 // bounds the cost; no name of ours is nearly so long
 	if len(word) > longest {
 		return ""
 	}
@@ -17,23 +17,26 @@ func suggest(word string, names []string) string {
 	return best
 }
 
-// distance is the Levenshtein distance of a and b in bytes.
+// distance is how many bytes must be put in, taken out, changed or swapped with
+// their neighbour to make b of a.
 func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
+	rows := make([][]int, len(a)+1)
+	for i := range rows {
+		rows[i] = make([]int, len(b)+1)
+		for j := range rows[i] {
+			if i == 0 || j == 0 {
+				rows[i][j] = i + j
+				continue
 			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, diagonal+1, row[j]+1)
+			change := rows[i-1][j-1]
+			if a[i-1] != b[j-1] {
+				change++
+			}
+			rows[i][j] = min(change, rows[i-1][j]+1, rows[i][j-1]+1)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				rows[i][j] = min(rows[i][j], rows[i-2][j-2]+1)
+			}
 		}
 	}
-	return row[len(b)]
+	return rows[len(a)][len(b)]
 }

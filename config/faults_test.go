@@ -1,0 +1,448 @@
+package config_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/downlink-go/downlink/config"
+)
+
+// badFiles are files and their faults, as "line:column: sentence", all at once.
+var badFiles = []struct{ name, text, want string }{
+	{"server and log", `[server]
+listen = 8080
+read_header_timeout = 10
+idle_timeout = "-1s"
+write_timeout = "2 minutes"
+max_header_bytes = 0
+request_id_header = "X Request"
+lisen = ":80"
+[log]
+level = "warning"
+access = "yes"
+format = []
+`, `
+2:10: listen takes a string in quotes; found the integer 8080
+3:23: read_header_timeout takes a duration longer than zero, such as "90s", "2m" or "1h30m"; found the integer 10
+4:16: idle_timeout takes a duration longer than zero, such as "90s", "2m" or "1h30m"; found the string "-1s"
+5:17: write_timeout takes a duration longer than zero, such as "90s", "2m" or "1h30m"; found the string "2 minutes"
+6:20: max_header_bytes must be more than 0; 65536 suits most sites
+7:21: request_id_header "X Request": write the name of a header field, such as "X-Request-Id"
+8:1: key "lisen" is unknown in [server]: did you mean "listen"?
+10:9: level takes "debug" or "info" or "warn" or "error"; found "warning"
+11:10: access takes true or false, without quotes; found the string "yes"
+12:1: format takes a string in quotes; found an array
+`},
+	{"addresses", `[server]
+listen = "http://127.0.0.1:80"
+`, `
+2:10: listen "http://127.0.0.1:80": write host:port such as "127.0.0.1:8080", or "unix:/run/downlink.sock"
+`},
+	{"socket is relative", `[server]
+listen = "unix:downlink.sock"
+`, `
+2:10: listen "unix:downlink.sock": write the socket's absolute path, such as "unix:/run/downlink.sock"
+`},
+	{"IPv6 without brackets", `server.listen = "::1:80"
+`, `
+1:17: listen "::1:80": write host:port such as "127.0.0.1:8080", or "unix:/run/downlink.sock"
+`},
+	{"port too large", `server.listen = ":65536"
+`, `
+1:17: listen ":65536": write host:port such as "127.0.0.1:8080", or "unix:/run/downlink.sock"
+`},
+	{"host without port", `server.listen = "localhost"
+`, `
+1:17: listen "localhost": write host:port such as "127.0.0.1:8080", or "unix:/run/downlink.sock"
+`},
+	{"unknown tables and keys", `listen = ":80"
+colour = "red"
+[sever]
+[store.files]
+path = "x"
+[server.tls]
+[[view]]
+[catalog]
+data = "x"
+format = 1
+`, `
+1:1: key "listen" is unknown in the file: it belongs below [server]
+2:1: key "colour" is unknown in the file: take it out; known are server, log, stores, views, offload, catalog
+3:2: table "sever" is unknown in the file: did you mean "server"?
+4:2: table "store" is unknown in the file: did you mean "stores"?
+6:9: key "tls" is unknown in [server]: take it out; known are listen, data, read_header_timeout, idle_timeout, write_timeout, shutdown_timeout, max_header_bytes, request_id_header
+7:3: table "view" is unknown in the file: did you mean "views"?
+9:1: key "data" is unknown in [catalog]: it belongs below [server]
+10:1: key "format" is unknown in [catalog]: it belongs below [log]
+`},
+	{"misshapen tables", `stores = 1
+views = 1
+server = "x"
+offload = [{front = "nginx"}, 1]
+[[log]]
+[catalog]
+path = {x = 1}
+`, `
+1:10: stores are tables by name: write [stores.files] on a line of its own, and its keys below
+2:9: views is a list of tables: write [[views]] with two brackets above each, and its keys below
+3:10: server is a table: write [server] on a line of its own, and its keys below
+4:1: offload is a list of tables: write [[offload]] with two brackets above each, and its keys below
+5:1: log is a table: write [log] on a line of its own, and its keys below
+7:8: path takes a string in quotes; found a table
+`},
+	{"stores", `[stores]
+path = "x"
+[stores."a b"]
+path = "y"
+[stores.none]
+[stores.files]
+driver = "s3"
+path = 2006-01-02
+base_url = "ftp://x"
+drivr = "dir"
+[stores.query]
+path = ""
+base_url = "/media/?x"
+`, `
+2:1: "path" stands in no store: write [stores.NAME], with a name of your own, above it
+3:9: store name "a b": use letters, digits, - and _ only
+5:1: path is missing: write it, for example path = "/srv/files"
+7:10: driver takes "dir"; found "s3"
+8:8: path takes a string in quotes; found the date or time 2006-01-02
+9:12: base_url "ftp://x": write a URL prefix such as "https://example.org/files/" or "/media/", without percent-encoding and query
+10:1: key "drivr" is unknown in [stores.files]: did you mean "driver"?
+12:8: path is missing: write it, for example path = "/srv/files"
+13:12: base_url "/media/?x": write a URL prefix such as "https://example.org/files/" or "/media/", without percent-encoding and query
+`},
+	{"views: missing and of another kind", `[stores.files]
+path = "x"
+[[views]]
+[[views]]
+pattern = "/a/{path...}"
+kind = "storage"
+root = "/x"
+[[views]]
+pattern = "/b/{path...}"
+kind = "path"
+store = "files"
+list = false
+[[views]]
+pattern = "/c/{path...}"
+kind = "http"
+store = 1
+[[views]]
+pattern = "/d/{path...}"
+kind = "storage"
+store = "fils"
+[[views]]
+pattern = "/e/{path...}"
+kind = "storage"
+store = "files.path"
+`, `
+3:1: pattern is missing: write it, for example pattern = "/files/{path...}"
+3:1: kind is missing: write it, for example kind = "storage"
+4:1: store is missing: a view of kind storage needs it
+7:8: root is for views of kind path and this one is of kind storage: take it out, or change kind
+8:1: root is missing: a view of kind path needs it
+11:9: store is for views of kind storage and this one is of kind path: take it out, or change kind
+12:8: list is for views of kind storage and this one is of kind path: take it out, or change kind
+15:8: kind takes "storage" or "path" or "object"; found "http"
+16:9: store takes a string in quotes; found the integer 1
+20:9: there is no store "fils": did you mean "files"?
+24:9: there is no store "files.path": write [stores.NAME] with its path
+`},
+	{"views: patterns", `[stores.files]
+path = "x"
+[[views]]
+pattern = "files"
+kind = "path"
+root = "x"
+[[views]]
+pattern = "/a/{p...}"
+kind = "path"
+root = "x"
+[[views]]
+pattern = "/b/{path...}"
+kind = "path"
+root = "x"
+path = "y/{pth}"
+[[views]]
+pattern = "/c/{path...}"
+kind = "path"
+root = "x"
+path = "/y/{path}"
+[[views]]
+pattern = "/c/{x...}"
+kind = "storage"
+store = "files"
+path = "{x}"
+[[views]]
+pattern = "/healthz"
+kind = "path"
+root = "x"
+path = "x"
+[[views]]
+pattern = "/d/{id}"
+kind = "path"
+root = "x"
+path = "{id}"
+[[views]]
+pattern = 1
+kind = "path"
+root = "x"
+`, `
+4:11: pattern "files": a pattern starts with "/" and has at least one segment, such as "/files/{path...}"; write it like "/files/{path...}"
+8:11: pattern "/a/{p...}": path {path}: the pattern has no variable {path}; add it, or write path with the variables there are
+15:8: path y/{pth}: the pattern has no variable {pth}; correct it, or the pattern "/b/{path...}"
+20:8: path "/y/{path}": empty or dot segment in the path; write a relative path such as "public/{path}"
+22:11: pattern "/c/{x...}" fits the same paths as "/c/{path...}" on line 17: change one of them
+27:11: pattern "/healthz": the health check is there; choose another
+32:11: pattern "/d/{id}": the catalogue's items are there; choose another, or write a view of kind object to move them
+37:11: pattern takes a string in quotes; found the integer 1
+`},
+	{"views: presentation", `[stores.files]
+path = "x"
+[[views]]
+pattern = "/a/{path...}"
+kind = "storage"
+store = "files"
+attachment = "no"
+mimetype = "text/plain; charset=utf-8"
+encoding = "g zip"
+charset = "ü"
+cache_control = "public\r\nX: y"
+offload = "slo"
+[[views]]
+pattern = "/b/{path...}"
+kind = "storage"
+store = "files"
+offload = "other"
+[[views]]
+pattern = "/c/{path...}"
+kind = "storage"
+store = "files"
+offload = "none"
+[[offload]]
+name = "slow"
+front = "nginx"
+source = "files"
+destination = "/_i/"
+[[offload]]
+name = "other"
+front = "nginx"
+source = "others"
+destination = "/_j/"
+`, `
+7:14: attachment takes true or false, without quotes; found the string "no"
+8:12: mimetype "text/plain; charset=utf-8": write type/subtype, such as "application/pdf"; a charset has its own key
+9:12: encoding "g zip": write one word, such as "gzip"
+10:11: charset "ü": write one word, such as "utf-8"
+11:17: cache_control "public\r\nX: y": write printable ASCII without spaces around it, such as "public, max-age=3600"
+12:11: there is no offload rule called "slo": did you mean "slow"?
+17:11: offload rule "other" is for the store "others" and this view is of the store "files": choose another rule, or take it out
+22:11: there is no offload rule called "none": give an [[offload]] rule that name, write "off", or take it out
+31:10: there is no store "others": write [stores.others] with its path
+`},
+	{"offload: sources and settings", `[stores.files]
+path = "x"
+[[offload]]
+[[offload]]
+name = "off"
+front = "apache"
+source = "file"
+destination = "/_i/1/"
+[[offload]]
+name = "a"
+front = "nginx"
+source = "files"
+source_dir = "/x"
+destination = "/_i/2/"
+expires = "1.5s"
+buffering = 1
+limit_rate = "5g"
+charset = "utf 8"
+[[offload]]
+name = "a"
+front = "nginx"
+source_dir = "x"
+destination = "/_i/3/"
+expires = 60
+limit_rate = -1
+[[offload]]
+front = "nginx"
+source_url = "//host/"
+destination = "/_i/4/"
+limit_rate = "8796093022208m"
+[[offload]]
+front = "nginx"
+source = ""
+destination = "/_i/5/"
+`, `
+3:1: front is missing: write it, for example front = "nginx"
+3:1: destination is missing: write it, for example destination = "/_internal/files/"
+3:1: source is missing: write the name of a store, or else source_dir or source_url
+5:8: name "off" means no rule at all: choose another
+6:9: front takes "nginx"; found "apache"
+7:10: there is no store "file": did you mean "files"?
+13:14: source and source_dir are two sources: keep one, and write a rule for each
+15:11: expires takes a duration of whole seconds, such as "90s" or "1h", or "off"; found the string "1.5s"
+16:13: buffering takes true or false, without quotes; found the integer 1
+17:14: limit_rate takes bytes per second, such as 512000, "500k" or "2m", or "off"; found the string "5g"
+18:11: charset "utf 8": write one word, such as "utf-8"
+20:8: name "a" is taken by the rule on line 9: choose another
+22:14: source_dir "x": write an absolute path, such as "/srv/files"
+24:11: expires takes a duration of whole seconds, such as "90s" or "1h", or "off"; found the integer 60
+25:14: limit_rate takes bytes per second, such as 512000, "500k" or "2m", or "off"; found the integer -1
+28:14: source_url "//host/": write a URL prefix such as "https://example.org/files/" or "/media/", without percent-encoding and query
+30:14: limit_rate takes bytes per second, such as 512000, "500k" or "2m", or "off"; found the string "8796093022208m"
+33:10: source is empty: write where the rule's files are
+`},
+	{"offload: destinations", `[stores.a]
+path = "a"
+[stores.b]
+path = "b"
+[[views]]
+pattern = "/files/{path...}"
+kind = "storage"
+store = "a"
+[[offload]]
+front = "nginx"
+source = "a"
+destination = "/"
+[[offload]]
+front = "nginx"
+source = "a"
+destination = "/healthz/"
+[[offload]]
+front = "nginx"
+source = "a"
+destination = "/files/x/"
+[[offload]]
+front = "nginx"
+source = "a"
+destination = "/d/"
+[[offload]]
+front = "nginx"
+source = "a"
+destination = "_i"
+[[offload]]
+front = "nginx"
+source = "a"
+destination = "/a b/"
+[[offload]]
+front = "nginx"
+source = "a"
+destination = "/a/../b/"
+[[offload]]
+front = "nginx"
+source = "a"
+destination = "/_i/"
+[[offload]]
+front = "nginx"
+source = "b"
+destination = "/_i/"
+[[offload]]
+front = "nginx"
+source = "a"
+destination = "/_i/a/"
+[[offload]]
+front = "nginx"
+source = "a"
+destination = "//"
+`, `
+12:15: destination "/" would take over the whole site: write a prefix of its own, such as "/_internal/files/"
+16:15: destination "/healthz/" overlaps the health check at /healthz: choose a prefix of its own, such as "/_internal/files/"
+20:15: destination "/files/x/" overlaps the view at "/files/{path...}": choose a prefix of its own, such as "/_internal/files/"
+24:15: destination "/d/" overlaps the view at "/d/{slug}": choose a prefix of its own, such as "/_internal/files/"
+28:15: destination "_i": begin and end it with "/" and use letters, digits and - . _ ~ between, such as "/_internal/files/"
+32:15: destination "/a b/": begin and end it with "/" and use letters, digits and - . _ ~ between, such as "/_internal/files/"
+36:15: destination "/a/../b/": begin and end it with "/" and use letters, digits and - . _ ~ between, such as "/_internal/files/"
+44:15: destination "/_i/" overlaps "/_i/" on line 40, which is for other files: choose a prefix of its own, such as "/_internal/files/"
+48:15: destination "/_i/a/" overlaps "/_i/" on line 40, which is for other files: choose a prefix of its own, such as "/_internal/files/"
+52:15: destination "//": begin and end it with "/" and use letters, digits and - . _ ~ between, such as "/_internal/files/"
+`},
+	{"catalog", `[catalog]
+driver = "sqlit"
+path = true
+`, `
+2:10: driver takes "sqlite"; found "sqlit"
+3:8: path takes a string in quotes; found true
+`},
+	{"twice", `[server]
+listen = ":80"
+listen = ":81"
+[log]
+[server]
+idle_timeout = 1
+listen = ":82"
+[[log]]
+[[views]]
+[views]
+[stores.a]
+path.x = 1
+path.x.y = 1
+`, `
+3:1: "listen" is there already, on line 2: keep one of the two
+5:2: "server" is there already, on line 1: keep one of the two
+6:16: idle_timeout takes a duration longer than zero, such as "90s", "2m" or "1h30m"; found the integer 1
+7:1: "listen" is there already, on line 2: keep one of the two
+8:3: "log" is there already, on line 4: keep one of the two
+9:1: pattern is missing: write it, for example pattern = "/files/{path...}"
+9:1: kind is missing: write it, for example kind = "storage"
+10:2: "views" is there already, on line 9: keep one of the two
+12:1: path takes a string in quotes; found a table
+13:6: "x" is there already, on line 12: keep one of the two
+`},
+	{"not TOML", `[server]
+listen = ":80"
+lisen = ":80"
+"ü" = x
+`, `
+4:7: this is not TOML: unexpected character U+0078 'x' at start of value; correct it to see what else there is
+`},
+	{"not TOML after a key that is there twice", `[log]
+level = "info"
+level = "info"
+[server
+`, `
+3:1: "level" is there already, on line 2: keep one of the two
+4:8: this is not TOML: expected ']' to close table name; correct it to see what else there is
+`},
+	{"impossible number", `[server]
+max_header_bytes = 99999999999999999999
+`, `
+2:20: this is not TOML: decimal number is too large to fit in a 64-bit signed integer; correct it to see what else there is
+`},
+	{"not UTF-8", "[server]\nlisten = \"\xff\"\n", `
+2:11: this is not TOML: invalid UTF-8 character in basic string; correct it to see what else there is
+`},
+	{"long and with control characters", `[[views]]
+pattern = "/a"
+kind = "object"
+path = "{\u001b[31m\n}"
+basename = 1
+mimetype = "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+`, `
+4:8: path {�[31m�}: the pattern has no variable {�[31m�}; correct it, or the pattern "/a"
+5:12: basename takes a string in quotes; found the integer 1
+6:12: mimetype "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…": write type/subtype, such as "application/pdf"; a charset has its own key
+`},
+}
+
+func TestFaults(t *testing.T) {
+	for _, row := range badFiles {
+		t.Run(row.name, func(t *testing.T) {
+			c, err := config.Parse("downlink.toml", []byte(row.text))
+			if err == nil {
+				t.Fatal("no fault")
+			}
+			got := strings.ReplaceAll("\n"+err.Error(), "\ndownlink.toml:", "\n") + "\n"
+			if got != row.want {
+				t.Errorf("got%s\nwant%s", got, row.want)
+			}
+			if c != nil {
+				t.Error("a configuration beside faults")
+			}
+		})
+	}
+}
