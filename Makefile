@@ -1,0 +1,80 @@
+# The reference card of usual actions: `make help` lists them.
+SHELL := /bin/bash
+DIR ?= .
+FUZZTIME ?= 60s
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+# Debian packages of the real programs that the tests and the benchmarks drive.
+TEST_PACKAGES := nginx curl wget aria2 chromium strace nodejs
+BENCH_PACKAGES := nginx wrk python3-django python3-django-downloadview gunicorn
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: ## serve a folder: make run DIR=~/Public
+	go run ./cmd/downlink serve "$(DIR)"
+
+.PHONY: test
+test: deps check ## install what the tests need, then run all of them; a skipped test is a failure
+	DOWNLINK_NO_SKIP=1 go test -count=1 -timeout 12m ./...
+
+.PHONY: check
+check: ## gofmt, vet, staticcheck, import rules, race tests, wasm build: before each commit
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$unformatted" || { echo "not gofmt-ed: $$unformatted"; exit 1; }
+	go vet ./...
+	go run $(STATICCHECK) ./...
+	GOOS=js GOARCH=wasm go build ./core/... ./download/... ./storage ./storage/memstore ./catalog ./page
+	GOOS=windows go vet ./storage/... ./core/...
+	go test -race -timeout 10m $$(go list ./... | grep -v /test/)
+	go test -v -run TestModuleIsSmall ./test/wasm | grep 'decision module'
+
+.PHONY: e2e
+e2e: deps ## real clients and real servers only
+	DOWNLINK_NO_SKIP=1 go test -count=1 -v -timeout 12m ./test/e2e/... ./test/conformance/...
+
+.PHONY: bench
+bench: bench-deps ## measure side by side with peers, print ratios
+	go run ./test/bench
+
+.PHONY: fuzz
+fuzz: ## run every fuzz target for FUZZTIME each (60s)
+	@set -e; for pkg in $$(go list ./...); do \
+	  for target in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
+	    echo "== $$pkg $$target"; go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$pkg; \
+	  done; \
+	done
+
+.PHONY: fmt
+fmt: ## format the code
+	gofmt -w $$(git ls-files '*.go')
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf bin build
+	go clean -testcache
+
+.PHONY: deps
+deps:
+	@$(call install,$(TEST_PACKAGES))
+
+.PHONY: bench-deps
+bench-deps:
+	@$(call install,$(BENCH_PACKAGES))
+
+# install gets the Debian packages that are missing. A program that is there
+# already, from wherever, is left alone.
+define install
+missing=""; \
+for p in $(1); do \
+  case $$p in aria2) c=aria2c ;; nodejs) c=node ;; *) c=$$p ;; esac; \
+  command -v $$c >/dev/null 2>&1 || dpkg -s $$p >/dev/null 2>&1 || missing="$$missing $$p"; \
+done; \
+test -z "$$missing" && exit 0; \
+if [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then \
+  echo "install these first, as root:$$missing"; exit 1; \
+fi; \
+echo "installing$$missing"; \
+apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null
+endef

@@ -1,0 +1,110 @@
+package download_test
+
+import (
+	"context"
+	"path/filepath"
+	"testing"
+
+	"github.com/downlink-go/downlink/core"
+	"github.com/downlink-go/downlink/download"
+)
+
+func TestRules(t *testing.T) {
+	store, dir := folder(t, "media", "a.txt", "nginx/b c.txt", "nginx-private/d.txt")
+	store = store.WithBaseURL("/media/")
+	for _, c := range []struct {
+		name string
+		rule download.Rule
+		key  string
+		want string // "" streams
+	}{
+		{"by store", download.Rule{Source: "media", Destination: "/i/"}, "nginx/b c.txt", "/i/nginx/b c.txt"},
+		{"by another store", download.Rule{Source: "med", Destination: "/i/"}, "a.txt", ""},
+		{"by directory", download.Rule{SourceDir: dir, Destination: "/i/"}, "a.txt", "/i/a.txt"},
+		{"by directory with a slash", download.Rule{SourceDir: dir + "/", Destination: "/i/"}, "a.txt", "/i/a.txt"},
+		{"by directory inside", download.Rule{SourceDir: filepath.Join(dir, "nginx"), Destination: "/i/"}, "nginx/b c.txt", "/i/b c.txt"},
+		{"sibling of the directory", download.Rule{SourceDir: filepath.Join(dir, "nginx"), Destination: "/i/"}, "nginx-private/d.txt", ""},
+		{"by URL", download.Rule{SourceURL: "/media/nginx/", Destination: "/i/"}, "nginx/b c.txt", "/i/b c.txt"},
+		{"by URL without a slash", download.Rule{SourceURL: "/media/nginx", Destination: "/i/"}, "nginx/b c.txt", "/i/b c.txt"},
+		{"sibling of the URL", download.Rule{SourceURL: "/media/nginx", Destination: "/i/"}, "nginx-private/d.txt", ""},
+		{"above the URL", download.Rule{SourceURL: "/media/nginx/", Destination: "/i/"}, "a.txt", ""},
+	} {
+		s := newService(t, []download.Rule{c.rule}, download.Route{Pattern: "/f/{path...}", View: &download.StorageView{Store: store}})
+		a := ask(t, s, get("/f/"+string(core.AppendEscapedPath(nil, c.key))))
+		if a.Target.Path != c.want || (a.Delivery == core.Offload) != (c.want != "") {
+			t.Errorf("%s: %v to %q, want %q", c.name, a.Delivery, a.Target.Path, c.want)
+		}
+	}
+	mem := memory("a.txt")
+	s := newService(t, []download.Rule{{SourceDir: "/", Destination: "/i/"}, {SourceURL: "/", Destination: "/i/"}},
+		download.Route{Pattern: "/f/{path...}", View: &download.StorageView{Store: mem}})
+	if a := ask(t, s, get("/f/a.txt")); a.Delivery != core.Stream {
+		t.Errorf("a store without files or URLs: %v, want it streamed", a.Delivery)
+	}
+}
+
+func TestWhichRule(t *testing.T) {
+	store, _ := folder(t, "media", "a.txt")
+	rules := []download.Rule{
+		{Name: "other", Source: "other", Destination: "/other/"},
+		{Source: "media", Destination: "/first/"},
+		{Name: "slow", Source: "media", Destination: "/slow/", LimitRate: 1000},
+	}
+	for offload, want := range map[string]string{"": "/first/a.txt", "slow": "/slow/a.txt", "other": "", download.Off: ""} {
+		s := newService(t, rules, download.Route{Pattern: "/{path}", View: &download.StorageView{Store: store}, Offload: offload})
+		a := ask(t, s, get("/a.txt"))
+		if a.Target.Path != want {
+			t.Errorf("offload %q: %q, want %q", offload, a.Target.Path, want)
+		}
+		if want == "/slow/a.txt" && a.Target.Rule.LimitRate != 1000 {
+			t.Errorf("offload %q: the rule's options are lost", offload)
+		}
+	}
+}
+
+func TestOwnValidatorsGoToALocationOfTheirOwn(t *testing.T) {
+	store, _ := folder(t, "media", "a.txt")
+	for _, c := range []struct {
+		adjust func(*core.Representation)
+		want   string
+	}{
+		{nil, "/i/a.txt"},
+		{func(r *core.Representation) { r.Language = "en" }, "/i/a.txt"},
+		{func(r *core.Representation) { r.ETag = `"mine"` }, "/i@own/a.txt"},
+		{func(r *core.Representation) { r.LastModified = r.LastModified.AddDate(-1, 0, 0) }, "/i@own/a.txt"},
+	} {
+		view := download.ViewFunc(func(context.Context, *download.Request) (download.File, error) {
+			return download.File{Store: store, Key: "a.txt", Adjust: c.adjust}, nil
+		})
+		s := newService(t, []download.Rule{{Source: "media", Destination: "/i/"}}, download.Route{Pattern: "/x", View: view})
+		if a := ask(t, s, get("/x")); a.Target.Path != c.want {
+			t.Errorf("target %q, want %q", a.Target.Path, c.want)
+		}
+	}
+}
+
+func TestOffloadedFilesAreLookedAtFirst(t *testing.T) {
+	store, _ := folder(t, "media", "a.txt")
+	s := newService(t, []download.Rule{{Source: "media", Destination: "/i/"}}, download.Route{Pattern: "/{path}", View: &download.StorageView{Store: store}})
+	if a := ask(t, s, get("/none")); a.Status != 404 || a.Delivery != core.None {
+		t.Errorf("a missing file: %d by %v, want 404 by none", a.Status, a.Delivery)
+	}
+	r := get("/a.txt")
+	r.Method = "HEAD"
+	if a := ask(t, s, r); a.Status != 200 || a.Delivery != core.None || a.Get("Content-Length") != "16" {
+		t.Errorf("HEAD: %d by %v, length %q; want 200 by none and 16", a.Status, a.Delivery, a.Get("Content-Length"))
+	}
+}
+
+func TestBelow(t *testing.T) {
+	r := download.Rule{SourceURL: "/media/nginx"}
+	for base, want := range map[string]string{"/media": "nginx/", "/media/": "nginx/", "/media/nginx/": "", "/med": "-", "": "-", "/media/nginx/x/": "-"} {
+		rest, ok := r.Below(base)
+		if !ok {
+			rest = "-"
+		}
+		if rest != want {
+			t.Errorf("Below(%q) = %q, want %q", base, rest, want)
+		}
+	}
+}
