@@ -127,8 +127,10 @@ func (o *object) Section(ctx context.Context, span core.Span) (io.Reader, error)
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	_, err := o.reader.Seek(span.Start, io.SeekStart)
-	return o.reader, err
+	if _, err := o.reader.Seek(span.Start, io.SeekStart); err != nil {
+		return nil, err
+	}
+	return o.reader, nil
 }
 
 func (o *object) Close() error { return nil }

@@ -18,7 +18,7 @@ func testConcurrent(t *testing.T, f *fixture) {
 	const objects, versions, readers, rounds = 3, 8, 8, 40
 	var data [versions][]byte
 	for v := range data {
-		data[v] = bytesOf(uint64(v), 20_000+v)
+		data[v] = bytesOf(v, 20_000+v)
 	}
 	key := func(i int) string { return fmt.Sprintf("dir/%d", i%objects) }
 	for i := range objects {

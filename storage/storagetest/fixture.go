@@ -55,12 +55,9 @@ func (f *fixture) open(t *testing.T, key string) storage.Object {
 }
 
 // bytesOf returns n bytes that no other seed gives.
-func bytesOf(seed uint64, n int) []byte {
-	r := rand.New(rand.NewPCG(seed, seed))
+func bytesOf(seed, n int) []byte {
 	b := make([]byte, n)
-	for i := range b {
-		b[i] = byte(r.Uint32())
-	}
+	rand.NewChaCha8([32]byte{byte(seed)}).Read(b)
 	return b
 }
 

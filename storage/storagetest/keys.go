@@ -45,7 +45,7 @@ var keys = []struct{ name, key string }{
 func testKeys(t *testing.T, f *fixture) {
 	var held []int
 	for i, k := range keys {
-		if f.keep(t, k.key, bytesOf(uint64(i), 100+i)) {
+		if f.keep(t, k.key, bytesOf(i, 100+i)) {
 			held = append(held, i)
 		}
 	}
@@ -54,7 +54,7 @@ func testKeys(t *testing.T, f *fixture) {
 	}
 	for _, i := range held { // after all were put: none may be another's
 		t.Run(keys[i].name, func(t *testing.T) {
-			key, data := keys[i].key, bytesOf(uint64(i), 100+i)
+			key, data := keys[i].key, bytesOf(i, 100+i)
 			m, err := f.Stat(t.Context(), key)
 			if err != nil {
 				t.Fatal(err)

@@ -15,7 +15,7 @@ func testList(t *testing.T, f *fixture) {
 		t.Errorf("a fresh store lists %q", got)
 	}
 	for i, key := range []string{"a/1", "a/2", "a/b/3", "a/b/c/4", "ab/5", "abc", "b/a/6", "z"} {
-		f.keep(t, key, bytesOf(uint64(i), 10+i))
+		f.keep(t, key, bytesOf(i, 10+i))
 	}
 	for _, test := range []struct {
 		name, prefix string
@@ -70,7 +70,7 @@ func (f *fixture) keys(t *testing.T, prefix string) []string {
 func testListKeys(t *testing.T, f *fixture) {
 	var want []string
 	for i, k := range keys {
-		if f.keep(t, k.key, bytesOf(uint64(i), 10)) {
+		if f.keep(t, k.key, bytesOf(i, 10)) {
 			want = append(want, k.key)
 		}
 	}

@@ -30,7 +30,7 @@ func testMetadata(t *testing.T, f *fixture) {
 func testAnotherVersion(t *testing.T, f *fixture) {
 	var versions []core.Metadata
 	for i, size := range []int{10, 20} {
-		if err := f.put("a", bytesOf(uint64(i), size), modified.Add(time.Duration(i)*time.Hour)); err != nil {
+		if err := f.put("a", bytesOf(i, size), modified.Add(time.Duration(i)*time.Hour)); err != nil {
 			t.Fatal(err)
 		}
 		m, err := f.Stat(t.Context(), "a")
