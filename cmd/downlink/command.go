@@ -30,7 +30,6 @@ Then a configuration:  docs/configuration.md tells every key.`,
 		Version:       version(),
 		SilenceErrors: true, // main prints the error, once
 		SilenceUsage:  true, // an error says what to do; --help prints the usage
-		Args:          cobra.NoArgs,
 	}
 	root.PersistentFlags().StringVar(&s.config, "config", "", "configuration file (downlink.toml)")
 	root.PersistentFlags().StringVar(&s.data, "data", "", "folder of the catalogue's database (default: the user's data folder)")

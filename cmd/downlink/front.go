@@ -14,7 +14,12 @@ func newFront(s *settings) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "front",
 		Short: "Print the configuration of the server in front",
-		Args:  cobra.NoArgs,
+		RunE: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return fmt.Errorf("say for which server: `downlink front nginx`")
+			}
+			return fmt.Errorf("no configuration can be written for %q yet: there is nginx", args[0])
+		},
 	}
 	c.AddCommand(newFrontNginx(s))
 	return c

@@ -92,16 +92,10 @@ func (s *site) view(v config.View) (download.View, error) {
 
 // rule is a configured rule in the service's terms.
 func rule(r config.Rule) download.Rule {
-	d := download.Rule{
+	return download.Rule{
 		Name: r.Name, Front: r.Front, Source: r.Source, SourceDir: r.SourceDir, SourceURL: r.SourceURL,
-		Destination: r.Destination, Expires: r.Expires, Buffering: r.Buffering, Charset: r.Charset,
+		Destination: r.Destination, Expires: r.Expires, Buffering: r.Buffering, LimitRate: r.LimitRate, Charset: r.Charset,
 	}
-	if r.LimitRate != nil {
-		if d.LimitRate = int64(*r.LimitRate); d.LimitRate == 0 {
-			d.LimitRate = -1
-		}
-	}
-	return d
 }
 
 // index is the page that lists what the site offers.
