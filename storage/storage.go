@@ -124,10 +124,11 @@ func (s *Store) List(ctx context.Context, prefix string, yield func(Entry) bool)
 	return s.wrap("list", prefix, err)
 }
 
-// LocalPath is the absolute path of the file that holds key, and whether the
-// store has local files at all. With "" it is the store's root.
+// LocalPath is the absolute path of the file that holds key, and whether there
+// is such a path: the store has local files, and key is not one that Open would
+// refuse. With "" it is the store's root.
 func (s *Store) LocalPath(key string) (string, bool) {
-	if s.locator == nil {
+	if s.locator == nil || key != "" && core.CheckKey(key) != "" {
 		return "", false
 	}
 	return s.locator.LocalPath(key), true
