@@ -96,9 +96,13 @@ func (f *facts) stream(c Capabilities, memory *block, reason string) Decision {
 	return d
 }
 
-// offload leaves ranges to the front server, which has the file: it drops
-// our 206 and Content-Range and does its own (nginx, [ran] in docs).
+// offload leaves ranges to the front server, which has the file: nginx drops a
+// 206 and its Content-Range and makes its own. What no range can satisfy is
+// answered here, where the answer carries no field of the file.
 func (f *facts) offload(memory *block, reason string) Decision {
+	if f.result == unsatisfiable {
+		return f.unsatisfiable(reason)
+	}
 	counts := f.counts()
 	f.spans = nil
 	if f.r.Range != "" {

@@ -60,7 +60,7 @@ func locations(c *config.Config) ([]front.Location, error) {
 	var all []front.Location
 	seen := map[string]bool{}
 	for i := range c.Offload {
-		r := rule(c.Offload[i])
+		r := download.Rule(c.Offload[i])
 		if seen[r.Destination] {
 			continue // checked: the same source under other options
 		}

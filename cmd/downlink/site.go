@@ -59,7 +59,7 @@ func (s *site) open(catalogPath string) error {
 		s.routes = append(s.routes, download.Route{Pattern: v.Pattern, View: view, Offload: v.Offload})
 	}
 	for _, r := range s.config.Offload {
-		s.rules = append(s.rules, rule(r))
+		s.rules = append(s.rules, download.Rule(r))
 	}
 	s.service, err = download.New(s.routes, s.rules)
 	return err
@@ -88,14 +88,6 @@ func (s *site) view(v config.View) (download.View, error) {
 		return &download.ObjectView{Catalog: s.catalog, Stores: s.stores, Path: v.Path, Options: v.Options()}, nil
 	}
 	return &download.StorageView{Store: s.stores[v.Store], Path: v.Path, Options: v.Options()}, nil
-}
-
-// rule is a configured rule in the service's terms.
-func rule(r config.Rule) download.Rule {
-	return download.Rule{
-		Name: r.Name, Front: r.Front, Source: r.Source, SourceDir: r.SourceDir, SourceURL: r.SourceURL,
-		Destination: r.Destination, Expires: r.Expires, Buffering: r.Buffering, LimitRate: r.LimitRate, Charset: r.Charset,
-	}
 }
 
 // index is the page that lists what the site offers.
