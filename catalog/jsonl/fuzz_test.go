@@ -1,0 +1,119 @@
+package jsonl_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/downlink-go/downlink/catalog"
+	"github.com/downlink-go/downlink/catalog/jsonl"
+)
+
+func FuzzRead(f *testing.F) {
+	for _, text := range []string{
+		`{"slug":"a","key":"a.pdf"}`,
+		"\ufeff" + `{"slug":"a","title":"T","name":"\ud83d\ude00\udce9\u0000","store":"files","key":"k","category":"A/B","visible":false,"inline":true,"media_type":"text/plain"}` + "\r\n\n" + `{"slug":"b","key":"a.pdf"}`,
+		`{"slug":"a","slug":"b"}`, `{"a":[{}]}`, `[]`, `{"key":"\`, "\xff", `{"slug":1e9,"visible":null}`,
+	} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		items, err := jsonl.Read(bytes.NewReader(text), files)
+		var faults jsonl.Faults
+		switch {
+		case errors.As(err, &faults):
+			wantInOrder(t, faults, text)
+			return
+		case err != nil:
+			t.Fatalf("got %v, want faults", err)
+		}
+		for i := range items {
+			if err := items[i].Check(); err != nil {
+				t.Errorf("read an item that is not valid: %v", err)
+			}
+		}
+		if !bytes.Contains(bytes.ToLower(text), []byte(`\ud`)) { // surrogates are read otherwise
+			wantSame(t, items, plain(t, text))
+		}
+		written := write(t, items...)
+		for _, line := range strings.Split(strings.TrimSuffix(written, "\n"), "\n") {
+			if len(items) > 0 && !json.Valid([]byte(line)) {
+				t.Errorf("wrote %q, which is not JSON", line)
+			}
+		}
+		again, err := jsonl.Read(strings.NewReader(written), files)
+		if err != nil {
+			t.Fatalf("read again: %v", err)
+		}
+		wantSame(t, again, items)
+	})
+}
+
+func wantInOrder(t *testing.T, faults jsonl.Faults, text []byte) {
+	last := 1
+	for _, fault := range faults {
+		if fault.Line < last || fault.Line > bytes.Count(text, []byte("\n"))+1 {
+			t.Errorf("got line %d after %d", fault.Line, last)
+		}
+		if fault.Problem == "" || strings.ContainsAny(fault.Problem, "\n\r\x00\x1b") {
+			t.Errorf("got problem %q", fault.Problem)
+		}
+		last = fault.Line
+	}
+	if len(faults) == 0 {
+		t.Error("got no fault")
+	}
+}
+
+// plain reads what Read has found valid in the usual way.
+func plain(t *testing.T, text []byte) (items []catalog.Item) {
+	for _, line := range bytes.Split(text, []byte("\n")) {
+		line = bytes.TrimPrefix(line, []byte("\ufeff"))
+		if len(bytes.TrimSpace(line)) == 0 {
+			continue
+		}
+		var it struct {
+			Slug, Title, Name, Store, Key, Category string
+			Visible                                 *bool
+			Inline                                  bool
+			MediaType                               string `json:"media_type"`
+		}
+		if err := json.Unmarshal(line, &it); err != nil {
+			t.Fatal(err)
+		}
+		visible := it.Visible == nil || *it.Visible
+		items = append(items, catalog.Item{Slug: it.Slug, Title: it.Title, Name: it.Name, Store: "files", Key: it.Key, Category: it.Category, Visible: visible, Inline: it.Inline, MediaType: it.MediaType})
+	}
+	return items
+}
+
+func wantSame(t *testing.T, got, want []catalog.Item) {
+	t.Helper()
+	if !slices.Equal(got, want) {
+		t.Errorf("got %#v, want %#v", got, want)
+	}
+}
+
+// FuzzName: any bytes as a name come back, and a JSON reader accepts the line.
+func FuzzName(f *testing.F) {
+	for _, name := range []string{"", "a.pdf", "\x00\"\\\n", "caf\xe9", "\xed\xb3\xa9", "\xf0\x9f\x98", "😀\ufffd\u202e", "\\udce9"} {
+		f.Add(name)
+	}
+	f.Fuzz(func(t *testing.T, name string) {
+		want := catalog.Item{Slug: "a", Name: name, Store: "files", Key: "k"}
+		if want.Check() != nil {
+			t.Skip()
+		}
+		line := write(t, want)
+		if !json.Valid([]byte(line)) || strings.Count(line, "\n") != 1 {
+			t.Errorf("wrote %q, which is not one line of JSON", line)
+		}
+		got, err := jsonl.Read(strings.NewReader(line), files)
+		if err != nil || !slices.Equal(got, []catalog.Item{want}) {
+			t.Errorf("got %#v, %v; want %#v", got, err, want)
+		}
+	})
+}

@@ -1,0 +1,146 @@
+package jsonl_test
+
+import (
+	"errors"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/downlink-go/downlink/catalog"
+	"github.com/downlink-go/downlink/catalog/jsonl"
+)
+
+var files = []string{"files"}
+
+func TestReadItems(t *testing.T) {
+	least := catalog.Item{Slug: "a", Store: "files", Key: "a.pdf", Visible: true}
+	with := func(change func(*catalog.Item)) []catalog.Item {
+		it := least
+		change(&it)
+		return []catalog.Item{it}
+	}
+	named := func(name string) []catalog.Item { return with(func(it *catalog.Item) { it.Name = name }) }
+	rows := map[string]struct {
+		text string
+		want []catalog.Item
+	}{
+		"nothing":     {"", nil},
+		"blank lines": {"\n \t\r\n\n", nil},
+		"least":       {`{"slug":"a","key":"a.pdf"}`, []catalog.Item{least}},
+		"all keys": {
+			`{"slug":"b","title":"T","name":"N","store":"files","key":"k","category":"A/B","visible":false,"inline":true,"media_type":"text/plain"}` + "\n",
+			[]catalog.Item{{Slug: "b", Title: "T", Name: "N", Store: "files", Key: "k", Category: "A/B", Inline: true, MediaType: "text/plain"}},
+		},
+		"visible and inline said": {`{"slug":"a","key":"a.pdf","visible":true,"inline":false}`, []catalog.Item{least}},
+		"empty store":             {`{"slug":"a","key":"a.pdf","store":""}`, []catalog.Item{least}},
+		"byte order mark":         {"\ufeff" + `{"slug":"a","key":"a.pdf"}`, []catalog.Item{least}},
+		"two files joined":        {"\ufeff{\"slug\":\"b\",\"key\":\"a.pdf\"}\n\ufeff{\"slug\":\"a\",\"key\":\"a.pdf\"}\n", append(with(func(it *catalog.Item) { it.Slug = "b" }), least)},
+		"byte order mark alone":   {"\ufeff\n", nil},
+		"Windows line ends":       {"{\"slug\":\"a\",\"key\":\"a.pdf\"}\r\n\r\n{\"slug\":\"b\",\"key\":\"a.pdf\"}\r\n", append(with(func(it *catalog.Item) {}), with(func(it *catalog.Item) { it.Slug = "b" })...)},
+		"white space around":      {" \t{ \"slug\" : \"a\" , \"key\" : \"a.pdf\" } \t", []catalog.Item{least}},
+		"escaped key":             {`{"sl\u0075g":"a","key":"a.pdf"}`, []catalog.Item{least}},
+		"NUL in the name":         {`{"slug":"a","key":"a.pdf","name":"a\u0000b"}`, named("a\x00b")},
+		"every escape":            {`{"slug":"a","key":"a.pdf","name":"\"\\\/\b\f\n\r\t\u0041\u00e9\u6587"}`, named("\"\\/\b\f\n\r\tAé文")},
+		"surrogate pair":          {`{"slug":"a","key":"a.pdf","name":"\ud83d\uDE00!"}`, named("😀!")},
+		"byte as Python has it":   {`{"slug":"a","key":"a.pdf","name":"caf\udce9\udc80\udcff"}`, named("caf\xe9\x80\xff")},
+		"byte in the key":         {`{"slug":"a","key":"caf\udce9"}`, with(func(it *catalog.Item) { it.Key = "caf\xe9" })},
+		"other lone surrogates":   {`{"slug":"a","key":"a.pdf","name":"\ud800\udc7f!\ud800\ud83d\ude00\udd00\ud8ff"}`, named("\U0001007f!\ufffd😀\ufffd\ufffd")},
+		"lone at ASCII's place":   {`{"slug":"a","key":"a.pdf","name":"\udc2f"}`, named("\ufffd")},
+		"U+FFFD itself":           {`{"slug":"a","key":"a.pdf","name":"\ufffd�"}`, named("\ufffd\ufffd")},
+		"line of 1 MiB":           {`{"slug":"a","key":"a.pdf"}` + strings.Repeat(" ", 1<<20-26) + "\r\n", []catalog.Item{least}},
+		"no line end":             {"{\"slug\":\"b\",\"key\":\"k\",\"store\":\"files\"}\n{\"slug\":\"a\",\"key\":\"a.pdf\"}", append(with(func(it *catalog.Item) { it.Slug, it.Key = "b", "k" }), least)},
+	}
+	for name, row := range rows {
+		t.Run(name, func(t *testing.T) {
+			for _, r := range []io.Reader{strings.NewReader(row.text), iotest.OneByteReader(strings.NewReader(row.text)), iotest.DataErrReader(strings.NewReader(row.text))} {
+				got, err := jsonl.Read(r, files)
+				if err != nil || !slices.Equal(got, row.want) {
+					t.Errorf("got %#v, %v; want %#v", got, err, row.want)
+				}
+			}
+		})
+	}
+}
+
+func TestReadFaults(t *testing.T) {
+	rows := map[string]struct {
+		text   string
+		stores []string
+		want   []string
+	}{
+		"comma at the end":    {`{"slug":"a","key":"k",}`, files, []string{`line 1: column 23: invalid character '}' looking for beginning of object key string`}},
+		"column of letters":   {`{"title":"文😀é" "slug":"a"}`, files, []string{`line 1: column 16: invalid character '"' after object key:value pair`}},
+		"not finished":        {`{"slug":"a",`, files, []string{`line 1: column 13: the object does not end on this line: write each object on one line`}},
+		"two objects":         {`{"slug":"a","key":"k"} {"slug":"b","key":"k"}`, files, []string{`line 1: column 24: there is more text after the value: write one JSON object a line`}},
+		"tab in a string":     {"{\"slug\":\"a\tb\",\"key\":\"k\"}", files, []string{`line 1: column 11: invalid character '\t' in string literal`}},
+		"not UTF-8":           {"{\"slug\":\"a\",\"key\":\"文\xe9\"}", files, []string{`line 1: column 21: byte 0xe9 is not UTF-8: save the file as UTF-8`}},
+		"half a character":    {"{\"slug\":\"a\",\"key\":\"\xe6\x96\"}", files, []string{`line 1: column 20: byte 0xe6 is not UTF-8: save the file as UTF-8`}},
+		"UTF-16":              {"\xff\xfe{\x00}\x00", files, []string{`line 1: column 1: byte 0xff is not UTF-8: save the file as UTF-8`}},
+		"mark in a line":      {"{}\ufeff", files, []string{"line 1: column 3: there is more text after the value: write one JSON object a line"}},
+		"array":               {`[{"slug":"a"}]`, files, []string{`line 1: this is an array: write one JSON object a line, such as {"slug": "a", "key": "a.pdf"}`}},
+		"null":                {` null`, files, []string{`line 1: this is null: write one JSON object a line, such as {"slug": "a", "key": "a.pdf"}`}},
+		"nested without end":  {strings.Repeat("[", 20000), files, []string{`line 1: column 10001: invalid character '[' exceeded max depth`}},
+		"unknown key":         {`{"slug":"a","key":"k","filename":1}`, files, []string{`line 1: unknown key "filename": use "slug", "title", "name", "store", "key", "category", "visible", "inline" or "media_type"`}},
+		"key with a slip":     {`{"slug":"a","key":"k","mediatype":"text/plain"}`, files, []string{`line 1: unknown key "mediatype": did you mean "media_type"?`}},
+		"key in capitals":     {`{"slug":"a","key":"k","Title":"T"}`, files, []string{`line 1: unknown key "Title": did you mean "title"?`}},
+		"key that is empty":   {`{"slug":"a","key":"k","":"T"}`, files, []string{`line 1: unknown key "": use "slug", "title", "name", "store", "key", "category", "visible", "inline" or "media_type"`}},
+		"key twice":           {`{"slug":"a","key":"k","key":"l"}`, files, []string{`line 1: "key" is written twice: remove one`}},
+		"key twice, escaped":  {`{"slug":"a","key":"k","k\u0065y":"k"}`, files, []string{`line 1: "key" is written twice: remove one`}},
+		"unknown key twice":   {`{"slug":"a","key":"k","names":1,"names":2}`, files, []string{`line 1: unknown key "names": did you mean "name"?`, `line 1: "names" is written twice: remove one`}},
+		"slug is a number":    {`{"slug":1,"key":"k"}`, files, []string{`line 1: slug is a number: write a string in double quotes`}},
+		"key is null":         {`{"slug":"a","key":null}`, files, []string{`line 1: key is null: write a string in double quotes`}},
+		"title is an object":  {`{"slug":"a","key":"k","title":{"en":"A"}}`, files, []string{`line 1: title is an object: write a string in double quotes`}},
+		"name is an array":    {`{"slug":"a","key":"k","name":["a"]}`, files, []string{`line 1: name is an array: write a string in double quotes`}},
+		"store is true":       {`{"slug":"a","key":"k","store":true}`, files, []string{`line 1: store is true or false: write a string in double quotes`}},
+		"visible is a string": {`{"slug":"a","key":"k","visible":"false"}`, files, []string{`line 1: visible is a string: write true or false, without quotes`}},
+		"inline is a number":  {`{"slug":"a","key":"k","inline":-1}`, files, []string{`line 1: inline is a number: write true or false, without quotes`}},
+		"empty object": {`{}`, files, []string{
+			`line 1: slug is missing: write the item's name in URLs, such as "printer-manual"`,
+			`line 1: key is missing: write the file's path in the store, such as "manuals/a.pdf"`,
+		}},
+		"store left out of two":   {`{"slug":"a","key":"k"}`, []string{"files", "cold"}, []string{`line 1: store is missing: use "files" or "cold"`}},
+		"store with a slip":       {`{"slug":"a","key":"k","store":"flies"}`, []string{"files", "cold"}, []string{`line 1: store "flies" is not configured: did you mean "files"?`}},
+		"store unknown":           {`{"slug":"a","key":"k","store":"s3"}`, []string{"files", "cold", "old"}, []string{`line 1: store "s3" is not configured: use "files", "cold" or "old"`}},
+		"no store at all":         {`{"slug":"a","key":"k"}`, nil, []string{`line 1: store "": no store is configured`}},
+		"what the item says":      {`{"slug":"-a","key":"../k","media_type":"pdf"}`, files, []string{`line 1: slug "-a": a slug is ASCII letters, digits, "-", "_" and ".", and starts with a letter or a digit`, `line 1: key "../k": empty or dot segment in the path: a key is a relative path such as "manuals/a.pdf"`, `line 1: media_type "pdf": write type/subtype and no more, such as "application/pdf"`}},
+		"byte in the title":       {`{"slug":"a","key":"k","title":"\udce9"}`, files, []string{`line 1: title "\xe9" is not UTF-8: only name and key may hold other bytes`}},
+		"slug twice":              {"{\"slug\":\"a\",\"key\":\"k\"}\n\n{\"slug\":\"b\",\"key\":\"k\"}\n{\"slug\":\"a\",\"key\":\"l\"}\n{\"slug\":\"a\",\"key\":\"l\"}", files, []string{`line 4: slug "a" is already on line 1: a slug is unique`, `line 5: slug "a" is already on line 1: a slug is unique`}},
+		"slug twice, first wrong": {"{\"slug\":\"a\",\"key\":1}\n{\"slug\":\"a\",\"key\":\"l\"}", files, []string{`line 1: key is a number: write a string in double quotes`, `line 2: slug "a" is already on line 1: a slug is unique`}},
+		"line over 1 MiB":         {`{"slug":"a","key":"k"}` + strings.Repeat(" ", 1<<20-21) + "\n{}x", files, []string{`line 1: the line is longer than 1048576 bytes: shorten it`, `line 2: column 3: there is more text after the value: write one JSON object a line`}},
+		"line of 5 MiB at last":   {"\n" + strings.Repeat("x", 5<<20), files, []string{`line 2: the line is longer than 1048576 bytes: shorten it`}},
+		"many lines": {"x\n{}y\n\n{\"slug\":\"a\",\"key\":\"k\"}\n{\"slog\":\"a\",\"key\":\"k\",\"visible\":0}\n", files, []string{
+			`line 1: column 1: invalid character 'x' looking for beginning of value`,
+			`line 2: column 3: there is more text after the value: write one JSON object a line`,
+			`line 5: unknown key "slog": did you mean "slug"?`,
+			`line 5: visible is a number: write true or false, without quotes`,
+			`line 5: slug is missing: write the item's name in URLs, such as "printer-manual"`,
+		}},
+	}
+	for name, row := range rows {
+		t.Run(name, func(t *testing.T) {
+			items, err := jsonl.Read(strings.NewReader(row.text), row.stores)
+			var faults jsonl.Faults
+			if !errors.As(err, &faults) || items != nil {
+				t.Fatalf("got %+v, %v; want faults and no items", items, err)
+			}
+			if got, want := err.Error(), strings.Join(row.want, "\n"); got != want {
+				t.Errorf("got\n%s\nwant\n%s", got, want)
+			}
+			if len(faults) != len(row.want) {
+				t.Errorf("got %d faults, want %d", len(faults), len(row.want))
+			}
+		})
+	}
+}
+
+func TestReadStopsWhereTheReaderFails(t *testing.T) {
+	cause := errors.New("disk on fire")
+	r := io.MultiReader(strings.NewReader("{\"slug\":\"a\",\"key\":\"k\"}\n{\"slug\""), iotest.ErrReader(cause))
+	items, err := jsonl.Read(r, files)
+	var faults jsonl.Faults
+	if !errors.Is(err, cause) || errors.As(err, &faults) || items != nil {
+		t.Errorf("got %+v, %v; want the reader's error", items, err)
+	}
+}
