@@ -68,6 +68,10 @@ func choose(offload string, rules []Rule) ([]*Rule, error) {
 // Answer is a decision and what is needed to carry it out. Close it.
 type Answer struct {
 	core.Decision
+	// Store and Key are where the view says the file is; nil and "" if it says
+	// nothing.
+	Store *storage.Store
+	Key   string
 	// Object is open if Delivery is Stream.
 	Object storage.Object
 	// Target is set if Delivery is Offload.
@@ -99,12 +103,19 @@ func (s *Service) Answer(ctx context.Context, r *Request) Answer {
 	if err != nil {
 		return refuse(err)
 	}
+	a := s.deliver(ctx, r, &file)
+	a.Store, a.Key = file.Store, file.Key
+	return a
+}
+
+// deliver has the first rule that matches the file take it, or sends it.
+func (s *Service) deliver(ctx context.Context, r *Request, f *File) Answer {
 	for _, rule := range s.rules[r.Plan.Route] {
-		if rest, ok := rule.match(&file); ok {
-			return offload(ctx, r, &file, rule, rest)
+		if rest, ok := rule.match(f); ok {
+			return offload(ctx, r, f, rule, rest)
 		}
 	}
-	return stream(ctx, r, &file)
+	return stream(ctx, r, f)
 }
 
 // offload decides about a file that a front server sends: it is looked at, not

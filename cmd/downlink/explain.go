@@ -86,6 +86,9 @@ func explain(w io.Writer, cfg *config.Config, r *download.Request, a *download.A
 	if r.Plan.Lookup != core.Answered {
 		line("looks at", "%s %q", r.Plan.Lookup, r.Plan.Key)
 	}
+	if a.Store != nil {
+		line("file", "%q in store %q", a.Key, a.Store.Name())
+	}
 	if rule := a.Target.Rule; rule != nil {
 		line("rule", "%s sends %s%s%s as %s", rule.Front, rule.Source, rule.SourceDir, rule.SourceURL, a.Target.Path)
 	}
