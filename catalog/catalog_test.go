@@ -1,0 +1,137 @@
+package catalog_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/downlink-go/downlink/catalog"
+	"github.com/downlink-go/downlink/core"
+)
+
+// recorder answers what it is told to and notes what it is asked.
+type recorder struct {
+	item  catalog.Item
+	err   error
+	asked []string
+}
+
+func (r *recorder) Item(_ context.Context, slug string) (catalog.Item, error) {
+	r.asked = append(r.asked, "item "+slug)
+	return r.item, r.err
+}
+
+func (r *recorder) Put(_ context.Context, items []catalog.Item) error {
+	r.asked = append(r.asked, fmt.Sprintf("put %d", len(items)))
+	return r.err
+}
+
+func (r *recorder) List(_ context.Context, after string, yield func(catalog.Item) bool) error {
+	r.asked = append(r.asked, "list "+after)
+	if r.err == nil {
+		yield(r.item)
+	}
+	return r.err
+}
+
+func (r *recorder) Close() error {
+	r.asked = append(r.asked, "close")
+	return r.err
+}
+
+var valid = catalog.Item{Slug: "a", Store: "files", Key: "a.pdf"}
+
+func TestDriverIsAsked(t *testing.T) {
+	ctx := context.Background()
+	r := &recorder{item: valid}
+	c := catalog.New(r)
+	if got, err := c.Item(ctx, "a"); err != nil || got != valid {
+		t.Errorf("item: got %+v, %v; want %+v", got, err, valid)
+	}
+	if err := c.Put(ctx, []catalog.Item{valid, valid}); err != nil {
+		t.Errorf("put: %v", err)
+	}
+	var listed []catalog.Item
+	err := c.List(ctx, "x", func(it catalog.Item) bool { listed = append(listed, it); return true })
+	if err != nil || !slices.Equal(listed, []catalog.Item{valid}) {
+		t.Errorf("list: got %+v, %v", listed, err)
+	}
+	if err := c.Close(); err != nil {
+		t.Errorf("close: %v", err)
+	}
+	if got, want := strings.Join(r.asked, ", "), "item a, put 2, list x, close"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+func TestWhatIsNotValidNeverReachesTheDriver(t *testing.T) {
+	ctx := context.Background()
+	r := &recorder{item: valid}
+	c := catalog.New(r)
+	for _, slug := range []string{"", "../a", "a/b", "a\x00", "a'--", strings.Repeat("a", 201)} {
+		if got, err := c.Item(ctx, slug); !errors.Is(err, catalog.ErrNotFound) || got != (catalog.Item{}) {
+			t.Errorf("item %q: got %+v, %v; want ErrNotFound", slug, got, err)
+		}
+	}
+	bad := valid
+	bad.Key = "../etc/passwd"
+	err := c.Put(ctx, []catalog.Item{valid, bad})
+	if err == nil || errors.Is(err, catalog.ErrUnavailable) || !strings.Contains(err.Error(), `put item "a": key "../etc/passwd"`) {
+		t.Errorf("put: got %v, want what is wrong with the key", err)
+	}
+	if len(r.asked) != 0 {
+		t.Errorf("the driver was asked: %q", r.asked)
+	}
+}
+
+func TestDriverErrors(t *testing.T) {
+	unknown := errors.New("broken pipe")
+	rows := map[string]struct{ err, want, not error }{
+		"not found":   {catalog.ErrNotFound, catalog.ErrNotFound, catalog.ErrUnavailable},
+		"unavailable": {fmt.Errorf("%w: locked", catalog.ErrUnavailable), catalog.ErrUnavailable, catalog.ErrNotFound},
+		"canceled":    {context.Canceled, context.Canceled, catalog.ErrUnavailable},
+		"too late":    {context.DeadlineExceeded, context.DeadlineExceeded, catalog.ErrUnavailable},
+		"unknown":     {unknown, catalog.ErrUnavailable, catalog.ErrNotFound},
+	}
+	for name, row := range rows {
+		t.Run(name, func(t *testing.T) {
+			ctx := context.Background()
+			c := catalog.New(&recorder{item: valid, err: row.err})
+			got, itemErr := c.Item(ctx, "a")
+			if got != (catalog.Item{}) {
+				t.Errorf("got %+v beside an error", got)
+			}
+			for prefix, err := range map[string]error{
+				`item "a": `:   itemErr,
+				"put items: ":  c.Put(ctx, []catalog.Item{valid}),
+				"list items: ": c.List(ctx, "", func(catalog.Item) bool { return true }),
+			} {
+				if !errors.Is(err, row.want) || !errors.Is(err, row.err) || errors.Is(err, row.not) {
+					t.Errorf("%sgot %v, want %v and not %v", prefix, err, row.want, row.not)
+				}
+				if !strings.HasPrefix(err.Error(), prefix) || strings.Count(err.Error(), "unavailable") > 1 {
+					t.Errorf("got %q, want %q in front and each thing said once", err, prefix)
+				}
+			}
+		})
+	}
+}
+
+func TestOptions(t *testing.T) {
+	it := catalog.Item{Name: "n.pdf", Inline: true, MediaType: "text/plain"}
+	want := core.Options{Basename: "n.pdf", Inline: true, MediaType: "text/plain"}
+	if got := it.Options(); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
+func ExampleItem_Check() {
+	it := catalog.Item{Slug: "printer manual", Store: "files", Key: "/manuals/a.pdf"}
+	fmt.Println(it.Check())
+	// Output:
+	// slug "printer manual": a slug is ASCII letters, digits, "-", "_" and ".", and starts with a letter or a digit
+	// key "/manuals/a.pdf": empty or dot segment in the path: a key is a relative path such as "manuals/a.pdf"
+}
