@@ -56,4 +56,15 @@ func TestClassify(t *testing.T) {
 	}
 }
 
+func TestCheck(t *testing.T) {
+	for _, key := range []string{"", "..", "../a", "a/../../b", "/a"} {
+		if err := check(t.Context(), key); !errors.Is(err, storage.ErrNotFound) {
+			t.Errorf("%q: got %v, want ErrNotFound", key, err)
+		}
+	}
+	if err := check(t.Context(), "a/b"); err != nil {
+		t.Error(err)
+	}
+}
+
 func at(number syscall.Errno) error { return &fs.PathError{Op: "open", Path: "a", Err: number} }

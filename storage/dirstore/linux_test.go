@@ -3,7 +3,9 @@ package dirstore_test
 import (
 	"encoding/binary"
 	"errors"
+	"os"
 	"path/filepath"
+	"runtime/debug"
 	"syscall"
 	"testing"
 
@@ -127,5 +129,38 @@ func TestDirect(t *testing.T) {
 		if want := i == 1; got != want {
 			t.Errorf("%s: a directory on the way was opened: %v, want %v", way.name, got, want)
 		}
+	}
+}
+
+// descriptors is how many this process has open.
+func descriptors(t *testing.T) int {
+	t.Helper()
+	names, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Skip(err)
+	}
+	return len(names)
+}
+
+func TestDescriptorsAreGivenBack(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // no finalizer does it for us
+	dir, _ := special(t)
+	before := descriptors(t)
+	for _, way := range ways {
+		s := way.open(t, dir)
+		for range 20 {
+			for _, key := range []string{"a.txt", "sub/b.txt", "sub/good", "sub/fifo", "sub", "sub/none", "sub/out", "loop1"} {
+				whole(t, s, key)
+				s.Stat(t.Context(), key)
+			}
+			for _, prefix := range []string{"", "sub/", "none/", "fifo/"} {
+				s.List(t.Context(), prefix, func(storage.Entry) bool { return false })
+				s.List(t.Context(), prefix, func(storage.Entry) bool { return true })
+			}
+		}
+		s.Close()
+	}
+	if after := descriptors(t); after != before {
+		t.Errorf("%d descriptors before, %d after", before, after)
 	}
 }

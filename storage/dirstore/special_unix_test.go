@@ -4,6 +4,7 @@ package dirstore_test
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
@@ -60,6 +61,14 @@ func special(t *testing.T) (dir, outside string) {
 		if err := os.Symlink(target, filepath.Join(dir, name)); err != nil {
 			t.Fatal(err)
 		}
+	}
+	for i := range 9 { // os.Root follows 8
+		if err := os.Symlink(fmt.Sprintf("long%d", i+1), filepath.Join(dir, "sub", fmt.Sprintf("long%d", i))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Link(filepath.Join(dir, "a.txt"), filepath.Join(dir, "sub", "long9")); err != nil {
+		t.Fatal(err)
 	}
 	for _, name := range []string{"fifo", "sub/fifo"} {
 		if err := syscall.Mkfifo(filepath.Join(dir, name), 0o666); err != nil {
@@ -169,6 +178,7 @@ func TestLinksOut(t *testing.T) {
 				"up", "up/root/a.txt", "up/secret/canary.txt", "slash", "slash" + outside, "proc",
 				"sub/out", "to-directory/out", "good-directory/out", "sub/out-by-links",
 				"sub/self-parent/self-parent/out", "file-with-slash",
+				"sub/long0",
 			} {
 				missing(t, s, key)
 			}
@@ -207,6 +217,7 @@ func TestLinksInside(t *testing.T) {
 			s := way.open(t, dir)
 			for _, key := range []string{
 				"good", "good-chain", "sub/good", "good-directory/b.txt", "good-directory/good", "sub/self-parent/b.txt",
+				"sub/long1",
 			} {
 				if got, err := whole(t, s, key); err != nil || got != "content" {
 					t.Errorf("open %q: got %q, %v", key, got, err)
@@ -236,13 +247,18 @@ func TestUnreadable(t *testing.T) {
 
 func TestListLeavesOut(t *testing.T) {
 	dir, _ := special(t)
+	for i := range 9 {
+		if err := os.Remove(filepath.Join(dir, "sub", fmt.Sprintf("long%d", i))); err != nil {
+			t.Fatal(err)
+		}
+	}
 	s := open(t, dir)
 	for _, test := range []struct {
 		prefix string
 		want   []string
 	}{
-		{"", []string{"a.txt", "good", "good-chain", "sub/b.txt", "sub/good"}},
-		{"sub/", []string{"sub/b.txt", "sub/good"}},
+		{"", []string{"a.txt", "good", "good-chain", "sub/b.txt", "sub/good", "sub/long9"}},
+		{"sub/", []string{"sub/b.txt", "sub/good", "sub/long9"}},
 		{"good", []string{"good", "good-chain"}},
 		{"good-directory/", nil}, // as a walk from the top would not come by
 		{"sub/self-parent/", nil},
