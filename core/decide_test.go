@@ -337,7 +337,7 @@ func TestDecideDelivery(t *testing.T) {
 		{"stream", rng(""), file(), by(core.Stream), 200, core.Stream, true},
 		{"best first", rng(""), file(), by(core.Offload, core.Stream), 200, core.Offload, true},
 		{"offload leaves a range to the front", rng("bytes=10-19"), file(), by(core.Offload), 200, core.Offload, false},
-		{"offload leaves an unsatisfiable range to the front", rng("bytes=900-"), file(), by(core.Offload), 200, core.Offload, false},
+		{"unsatisfiable before an offload", rng("bytes=900-"), file(), by(core.Offload), 416, core.None, false},
 		{"offload of several ranges", rng("bytes=0-1,10-19"), file(), by(core.Offload), 200, core.Offload, true},
 		{"offload of HEAD", get(func(r *core.Request) { r.Method = "HEAD" }), file(), by(core.Offload), 200, core.None, false},
 		{"redirect", rng(""), file(), by(core.Redirect), 302, core.Redirect, true},

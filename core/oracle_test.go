@@ -76,6 +76,10 @@ func oracleDecide(r core.Request, rep core.Representation, c core.Capabilities) 
 	a.counts = kind == 200 || kind == 206 && oracleCounts(spans, size)
 	for _, d := range c.Deliveries {
 		switch {
+		case kind == 416 && (d == core.Offload || d == core.Stream):
+			a := refuse(416)
+			a.fields["Content-Range"] = fmt.Sprintf("bytes */%d", size)
+			return a
 		case d == core.Offload:
 			a.delivery = core.Offload
 			delete(a.fields, "Accept-Ranges")
@@ -86,10 +90,6 @@ func oracleDecide(r core.Request, rep core.Representation, c core.Capabilities) 
 			}}
 		case d != core.Stream:
 			continue
-		case kind == 416:
-			a := refuse(416)
-			a.fields["Content-Range"] = fmt.Sprintf("bytes */%d", size)
-			return a
 		case c.MaxBody > 0 && len(spans) == 1 && spans[0].Length > c.MaxBody:
 			continue
 		case c.MaxBody > 0 && len(spans) != 1 && (size < 0 || size > c.MaxBody):
@@ -549,7 +549,7 @@ func oraclePath(path string) (key string, refusals []int) {
 		}
 		segments[i] = decoded
 	}
-	if key = strings.Join(segments, "/"); len(key) > 4096 {
+	if key = strings.Join(segments, "/"); len(key) > 4096 || len(rest) > 3*4096 {
 		refusals = append(refusals, 404)
 	}
 	return key, refusals
