@@ -164,3 +164,20 @@ func TestDescriptorsAreGivenBack(t *testing.T) {
 		t.Errorf("%d descriptors before, %d after", before, after)
 	}
 }
+
+func TestDevices(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "sub/a", "")
+	for name, device := range map[string]int{"null": 1<<8 | 3, "sub/zero": 1<<8 | 5, "sub/tty": 5 << 8, "sub/no-driver": 250<<8 | 250} {
+		err := syscall.Mknod(filepath.Join(dir, name), syscall.S_IFCHR|0o666, device)
+		if errors.Is(err, syscall.EPERM) {
+			t.Skip("only root makes devices")
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, way := range ways {
+			missing(t, way.open(t, dir), name)
+		}
+	}
+}
