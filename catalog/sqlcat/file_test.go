@@ -176,3 +176,19 @@ func mustDo(t *testing.T, err error) {
 		t.Fatal(err)
 	}
 }
+
+// D1 and PostgreSQL keep only UTF-8 without NUL as text.
+func TestNameAndKeyAreKeptAsBytes(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "catalog.db")
+	it := item("a")
+	it.Name = "n"
+	put(t, open(t, path), it, item("b"))
+	db, err := sql.Open("sqlite", path)
+	mustDo(t, err)
+	defer db.Close()
+	var got string
+	mustDo(t, db.QueryRow("SELECT group_concat(typeof(name) || typeof(key) || typeof(title) || typeof(visible)) FROM items").Scan(&got))
+	if want := "blobblobtextinteger,blobblobtextinteger"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}

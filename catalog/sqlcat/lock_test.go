@@ -99,6 +99,13 @@ func TestAnotherProgramWrites(t *testing.T) {
 		}
 	})
 	patient := store(t, path, 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+	defer cancel()
+	within(t, 5*time.Second, func() {
+		if err := patient.Put(ctx, one); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("put: got %v, want the deadline", err)
+		}
+	})
 	time.AfterFunc(100*time.Millisecond, release)
 	within(t, 5*time.Second, func() {
 		if err := patient.Put(context.Background(), one); err != nil {
