@@ -1,0 +1,188 @@
+// Package docs_test checks what the documentation says against the code.
+package docs_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/downlink-go/downlink/config"
+	"github.com/downlink-go/downlink/download"
+	"github.com/downlink-go/downlink/storage"
+	"github.com/downlink-go/downlink/storage/memstore"
+	"github.com/downlink-go/downlink/test/server"
+)
+
+func TestMain(m *testing.M) { server.Main(m) }
+
+const top = "../../"
+
+// pages are the Markdown files of the project.
+func pages(t *testing.T) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	for _, pattern := range []string{"*.md", "docs/*.md", "docs/adr/*.md"} {
+		names, err := filepath.Glob(top + pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range names {
+			text, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all[name] = string(text)
+		}
+	}
+	if len(all) < 8 {
+		t.Fatalf("only %d pages: the test looks in the wrong place", len(all))
+	}
+	return all
+}
+
+var fence = regexp.MustCompile("(?ms)^```([a-z]*)\n(.*?)^```$")
+
+// snippets are the fenced blocks of a language, by page.
+func snippets(t *testing.T, language string) (all []snippet) {
+	t.Helper()
+	for name, text := range pages(t) {
+		for _, m := range fence.FindAllStringSubmatch(text, -1) {
+			if m[1] == language {
+				all = append(all, snippet{name, m[2]})
+			}
+		}
+	}
+	if len(all) == 0 {
+		t.Fatalf("there is no %s snippet: the test looks for the wrong thing", language)
+	}
+	return all
+}
+
+type snippet struct{ page, text string }
+
+func TestGoSnippetsAreCompiled(t *testing.T) {
+	code, err := os.ReadFile("example_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range snippets(t, "go") {
+		indented := "\t" + strings.ReplaceAll(strings.TrimSpace(s.text), "\n", "\n\t")
+		indented = strings.ReplaceAll(indented, "\n\t\n", "\n\n")
+		if !strings.Contains(string(code), indented) {
+			t.Errorf("%s: this snippet is not in example_test.go:\n%s", s.page, s.text)
+		}
+	}
+}
+
+func TestConfigurationSnippetsHaveNoFaults(t *testing.T) {
+	for _, s := range snippets(t, "toml") {
+		if _, err := config.Parse("downlink.toml", []byte(s.text)); err != nil && !strings.Contains(s.page, "configuration.md") {
+			t.Errorf("%s: %v\n%s", s.page, err, s.text)
+		}
+	}
+}
+
+var command = regexp.MustCompile(`(?m)^(?:runuser .* -- |go run \./cmd/)?downlink ([a-z]+)(.*)$`)
+
+// TestCommandSnippets asks the program for the help of each command that the
+// pages use, and looks there for the flags that they use.
+func TestCommandSnippets(t *testing.T) {
+	seen := 0
+	for _, s := range snippets(t, "sh") {
+		for _, m := range command.FindAllStringSubmatch(s.text, -1) {
+			seen++
+			args := []string{m[1]}
+			if m[1] == "front" || m[1] == "completion" {
+				args = append(args, strings.Fields(m[2])[0])
+			}
+			help, err := exec.Command(server.Program(t), append(args, "--help")...).CombinedOutput()
+			if err != nil || !strings.Contains(string(help), "downlink "+strings.Join(args, " ")) {
+				t.Errorf("%s: downlink %s: no such command: %v\n%s", s.page, strings.Join(args, " "), err, help)
+			}
+			for _, flag := range regexp.MustCompile(` (--?[a-zA-Z][a-z-]*)`).FindAllStringSubmatch(m[2], -1) {
+				if !strings.Contains(string(help), flag[1]) {
+					t.Errorf("%s: downlink %s has no flag %s", s.page, m[1], flag[1])
+				}
+			}
+		}
+	}
+	if seen < 6 {
+		t.Errorf("only %d commands found in the pages", seen)
+	}
+}
+
+var link = regexp.MustCompile(`\]\(([^)#:]+)(?:#[^)]*)?\)`)
+
+func TestLinksLeadSomewhere(t *testing.T) {
+	for page, text := range pages(t) {
+		for _, m := range link.FindAllStringSubmatch(text, -1) {
+			if _, err := os.Stat(filepath.Join(filepath.Dir(page), m[1])); err != nil {
+				t.Errorf("%s: the link to %s leads nowhere", page, m[1])
+			}
+		}
+	}
+}
+
+func TestMakeTargetsExist(t *testing.T) {
+	makefile, err := os.ReadFile(top + "Makefile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for page, text := range pages(t) {
+		for _, m := range regexp.MustCompile("(?m)(?:`|^)make ([a-z0-9-]+)").FindAllStringSubmatch(text, -1) {
+			if !strings.Contains(string(makefile), "\n"+m[1]+":") {
+				t.Errorf("%s: there is no `make %s`", page, m[1])
+			}
+		}
+	}
+}
+
+func TestReadme(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.MkdirAll(dir+"/2026", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(dir+"/2026/a.pdf", []byte("report"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	h := readme(dir)
+	for authorization, want := range map[string]int{"": 403, "Bearer x": 200} {
+		r := httptest.NewRequest("GET", "/reports/2026/a.pdf", nil)
+		r.Header.Set("Authorization", authorization)
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if w.Code != want {
+			t.Errorf("Authorization %q: %d, want %d", authorization, w.Code, want)
+		}
+	}
+}
+
+func TestGoPage(t *testing.T) {
+	m := memstore.New()
+	m.Put("A.TXT", []byte("upper"))
+	m.Put("hello.txt", []byte("Hello world!"))
+	store := storage.New("reports", m)
+	service, err := behindNginx([]download.Route{{Pattern: "/u/{path}", View: upper(store)}, {Pattern: "/h", View: unchanging(store)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{"/u/a.txt": "text/plain; charset=iso-8859-1", "/h": "text/plain; charset=utf-8"} {
+		r := &download.Request{}
+		r.Method, r.Path = http.MethodGet, path
+		a := service.Answer(t.Context(), r)
+		if got := a.Get("Content-Type"); got != want {
+			t.Errorf("%s: %d %q, want %q", path, a.Status, got, want)
+		}
+		a.Close()
+	}
+	r := &download.Request{}
+	r.Method, r.Path, r.IfModifiedSince = http.MethodGet, "/h", "Sun, 06 Nov 1994 08:49:37 GMT"
+	if a := service.Answer(t.Context(), r); a.Status != 304 {
+		t.Errorf("a file that never changes: %d, want 304", a.Status)
+	}
+}

@@ -1,0 +1,68 @@
+package docs_test
+
+import (
+	"context"
+	"log"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/downlink-go/downlink/adapters/nethttp"
+	"github.com/downlink-go/downlink/core"
+	"github.com/downlink-go/downlink/download"
+	"github.com/downlink-go/downlink/storage"
+	"github.com/downlink-go/downlink/storage/dirstore"
+)
+
+// The functions below hold the Go snippets of the documentation, letter by
+// letter: TestSnippets looks them up here, and TestReadme calls the first.
+
+func readme(dir string) http.Handler {
+	files, err := dirstore.Open(dir)
+	if err != nil {
+		log.Fatal(err)
+	}
+	store := storage.New("reports", files)
+	service, err := download.New([]download.Route{{
+		Pattern: "/reports/{year}/{name}",
+		View: download.ViewFunc(func(ctx context.Context, r *download.Request) (download.File, error) {
+			if r.Native.(*http.Request).Header.Get("Authorization") == "" {
+				return download.File{}, download.ErrForbidden
+			}
+			return download.File{Store: store, Key: r.Param("year") + "/" + r.Param("name")}, nil
+		}),
+	}}, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	handler := nethttp.New(service, nethttp.Options{})
+	return handler
+}
+
+func upper(store *storage.Store) download.View {
+	view := &download.StorageView{
+		Store: store,
+		Compute: func(_ context.Context, r *download.Request) (string, error) {
+			return strings.ToUpper(r.Param("path")), nil
+		},
+		Options: core.Options{Inline: true, Charset: "iso-8859-1"},
+	}
+	return view
+}
+
+func unchanging(store *storage.Store) download.View {
+	view := download.ViewFunc(func(ctx context.Context, r *download.Request) (download.File, error) {
+		return download.File{
+			Store: store, Key: "hello.txt",
+			WasModifiedSince: func(since time.Time) bool { return false }, // never changes
+			Adjust:           func(rep *core.Representation) { rep.Language = "en" },
+		}, nil
+	})
+	return view
+}
+
+func behindNginx(routes []download.Route) (*download.Service, error) {
+	rules := []download.Rule{{Front: "nginx", Source: "reports", Destination: "/_internal/reports/"}}
+	service, err := download.New(routes, rules)
+	return service, err
+}
