@@ -4,7 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -135,4 +137,22 @@ func TestDeadlineWhileAnotherOpens(t *testing.T) {
 	if err := <-patient; !errors.Is(err, catalog.ErrNotFound) {
 		t.Errorf("got %v, want ErrNotFound", err)
 	}
+}
+
+// Puts of one process queue; the wait is only for other processes.
+func TestPutsOfThisProcessTakeLongerThanTheWait(t *testing.T) {
+	s := store(t, filepath.Join(t.TempDir(), "catalog.db"), time.Millisecond)
+	items := make([]catalog.Item, 5000)
+	for i := range items {
+		items[i] = catalog.Item{Slug: fmt.Sprint(i), Store: "files", Key: "a.pdf"}
+	}
+	var all sync.WaitGroup
+	for range 6 {
+		all.Go(func() {
+			if err := s.Put(context.Background(), items); err != nil {
+				t.Errorf("put: %v", err)
+			}
+		})
+	}
+	all.Wait()
 }
