@@ -3,12 +3,13 @@
 //
 // Nothing outside the directory is ever opened, whatever the keys and however
 // files are swapped for links meanwhile: every name is resolved by an [os.Root].
-// Symbolic links that stay inside are followed.
+// Symbolic links that lead to a file inside are followed, absolute ones too.
 package dirstore
 
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -71,7 +72,7 @@ func (s *Store) Stat(ctx context.Context, key string) (core.Metadata, error) {
 	if m, ok := s.direct.stat(key); ok {
 		return m, nil
 	}
-	info, err := s.root.Stat(key)
+	info, err := s.stat(key)
 	if err != nil {
 		return core.Metadata{}, classify(err)
 	}
@@ -79,6 +80,15 @@ func (s *Store) Stat(ctx context.Context, key string) (core.Metadata, error) {
 		return core.Metadata{}, notRegular(info.Mode())
 	}
 	return metadata(info.ModTime(), info.Size()), nil
+}
+
+// stat describes what is at key, through links that lead to a file inside.
+func (s *Store) stat(key string) (fs.FileInfo, error) {
+	info, err := s.root.Stat(key)
+	if inside, ok := s.within(key, err); ok {
+		return s.root.Stat(inside)
+	}
+	return info, err
 }
 
 // metadata carries nginx's own form of entity-tag, so that this process and

@@ -45,9 +45,7 @@ func missing(err error) bool {
 	}
 	var number syscall.Errno
 	if !errors.As(at, &number) {
-		// os.Root has no sentinel for a path that leads out of it. The only
-		// other error of its own is that it was closed.
-		return !errors.Is(at, fs.ErrClosed)
+		return escapes(err)
 	}
 	switch number {
 	case syscall.ENOTDIR, syscall.EISDIR, syscall.ELOOP, syscall.ENAMETOOLONG,

@@ -112,7 +112,7 @@ func (w *walk) entry(key string, e fs.DirEntry) error {
 	case 0:
 		info, err = e.Info()
 	case fs.ModeSymlink:
-		info, err = w.store.root.Stat(key)
+		info, err = w.store.stat(key)
 	default:
 		return nil
 	}

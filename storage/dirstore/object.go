@@ -18,7 +18,11 @@ func (s *Store) Open(ctx context.Context, key string) (storage.Object, error) {
 	file := s.direct.open(key)
 	if file == nil {
 		var err error
-		if file, err = s.root.OpenFile(key, openFlags, 0); err != nil {
+		file, err = s.root.OpenFile(key, openFlags, 0)
+		if inside, ok := s.within(key, err); ok {
+			file, err = s.root.OpenFile(inside, openFlags, 0)
+		}
+		if err != nil {
 			return nil, classify(err)
 		}
 	}

@@ -161,10 +161,10 @@ func TestLinksOut(t *testing.T) {
 		t.Run(way.name, func(t *testing.T) {
 			s := way.open(t, dir)
 			for _, key := range []string{
-				"out", "out-absolute", "in-absolute", "out-and-in", "chain1", "chain2", "sub/chain3",
+				"out", "out-absolute", "chain1", "chain2", "sub/chain3",
 				"out-directory", "out-directory/canary.txt", "out-sibling/canary.txt",
 				"loop1", "loop2", "self", "self/a", "loop1/a", "dangling", "dangling-out", "dangling/a",
-				"up", "up/root/a.txt", "up/secret/canary.txt", "slash", "slash" + outside, "proc",
+				"up", "up/secret/canary.txt", "slash", "slash" + outside, "proc",
 				"sub/out", "to-directory/out", "good-directory/out", "sub/out-by-links",
 				"sub/self-parent/self-parent/out", "file-with-slash",
 				"sub/long0",
@@ -206,7 +206,7 @@ func TestLinksInside(t *testing.T) {
 			s := way.open(t, dir)
 			for _, key := range []string{
 				"good", "good-chain", "sub/good", "good-directory/b.txt", "good-directory/good", "sub/self-parent/b.txt",
-				"sub/long1",
+				"sub/long1", "in-absolute", "out-and-in", "up/root/a.txt",
 			} {
 				if got, err := whole(t, s, key); err != nil || got != "content" {
 					t.Errorf("open %q: got %q, %v", key, got, err)
@@ -246,7 +246,7 @@ func TestListLeavesOut(t *testing.T) {
 		prefix string
 		want   []string
 	}{
-		{"", []string{"a.txt", "good", "good-chain", "sub/b.txt", "sub/good", "sub/long9"}},
+		{"", []string{"a.txt", "good", "good-chain", "in-absolute", "out-and-in", "sub/b.txt", "sub/good", "sub/long9"}},
 		{"sub/", []string{"sub/b.txt", "sub/good", "sub/long9"}},
 		{"good", []string{"good", "good-chain"}},
 		{"good-directory/", nil}, // as a walk from the top would not come by
