@@ -163,6 +163,9 @@ func (r *report) checkKind(c *Config, v View, path string) {
 	if v.Kind == KindStorage && v.Store != "" {
 		r.checkStore(c, path+".store", v.Store)
 	}
+	if _, ok := v.ListedBelow(); v.List && v.Kind == KindStorage && !ok && parsePattern(v.Pattern) == nil {
+		r.fault(path+".list", "list needs a pattern with one variable, and a path that ends with it: take list out, or change them")
+	}
 }
 
 // checkStore checks the name of a store.

@@ -114,6 +114,29 @@ base_url = "/media/?x"
 12:8: path is missing: write it, for example path = "/srv/files"
 13:12: base_url "/media/?x": write a URL prefix such as "https://example.org/files/" or "/media/", without percent-encoding and query
 `},
+	{"views: listed without a URL for each file", `[stores.files]
+path = "x"
+[[views]]
+pattern = "/a/{path...}"
+kind = "storage"
+store = "files"
+path = "a/{path}"
+list = true
+[[views]]
+pattern = "/b/{dir}/{path}"
+kind = "storage"
+store = "files"
+list = true
+[[views]]
+pattern = "/c/{path...}"
+kind = "storage"
+store = "files"
+path = "{path}.gz"
+list = true
+`, `
+13:8: list needs a pattern with one variable, and a path that ends with it: take list out, or change them
+19:8: list needs a pattern with one variable, and a path that ends with it: take list out, or change them
+`},
 	{"views: missing and of another kind", `[stores.files]
 path = "x"
 [[views]]

@@ -177,14 +177,17 @@ func (s *segment) rank() int {
 	return 2
 }
 
-// URL is the percent-encoded path at which value is found, and whether the
-// pattern has exactly one variable to put it in.
+// URL is the percent-encoded path at which value is found, and whether there is
+// one: the pattern has exactly one variable, and it can hold value.
 func (p Pattern) URL(value string) (string, bool) {
-	if p.params() != 1 {
+	if p.params() != 1 || CheckKey(value) != "" {
 		return "", false
 	}
 	var b []byte
 	for _, s := range p.segments {
+		if _, _, several := cutSlash(value); s.name != "" && several && !s.rest {
+			return "", false
+		}
 		b = append(b, '/')
 		if s.name != "" {
 			b = AppendEscapedPath(b, value)

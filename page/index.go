@@ -28,7 +28,8 @@ const maxRows = 1000
 // Listing is a store whose files the page lists, and where they are served.
 type Listing struct {
 	Store   *storage.Store
-	Pattern core.Pattern // with one variable, the key
+	Prefix  string       // of the keys that are served
+	Pattern core.Pattern // with one variable: the key without Prefix
 }
 
 // Index lists the visible items of a catalogue and the files of the listings.
@@ -161,12 +162,13 @@ func (x *Index) items(ctx context.Context) (section, error) {
 // gives.
 func files(ctx context.Context, l Listing) (section, error) {
 	s := section{Name: "Files"}
-	err := l.Store.List(ctx, "", func(e storage.Entry) bool {
+	err := l.Store.List(ctx, l.Prefix, func(e storage.Entry) bool {
 		if s.More = len(s.Rows) == maxRows; s.More {
 			return false
 		}
-		if url, ok := l.Pattern.URL(e.Key); ok {
-			s.Rows = append(s.Rows, row{Title: e.Key, URL: url, Size: e.Size, Modified: e.LastModified})
+		name := strings.TrimPrefix(e.Key, l.Prefix)
+		if url, ok := l.Pattern.URL(name); ok {
+			s.Rows = append(s.Rows, row{Title: name, URL: url, Size: e.Size, Modified: e.LastModified})
 		}
 		return true
 	})

@@ -95,12 +95,13 @@ func (s *site) index(log *slog.Logger) *page.Index {
 	x := &page.Index{Catalog: s.catalog, Log: log}
 	for _, v := range s.config.Views {
 		p, err := core.ParsePattern(v.Pattern)
+		below, listed := v.ListedBelow()
 		switch {
 		case err != nil: // the configuration was checked
 		case v.Kind == config.KindObject:
 			x.Item = p
-		case v.List:
-			x.Files = append(x.Files, page.Listing{Store: s.stores[v.Store], Pattern: p})
+		case v.List && listed:
+			x.Files = append(x.Files, page.Listing{Store: s.stores[v.Store], Prefix: below, Pattern: p})
 		}
 	}
 	return x

@@ -1,0 +1,124 @@
+package page_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/downlink-go/downlink/catalog"
+	"github.com/downlink-go/downlink/core"
+	"github.com/downlink-go/downlink/page"
+	"github.com/downlink-go/downlink/storage"
+	"github.com/downlink-go/downlink/storage/memstore"
+)
+
+// items is a catalogue driver that only lists.
+type items struct {
+	catalog.Driver
+	all []catalog.Item
+	err error
+}
+
+func (d items) List(_ context.Context, _ string, yield func(catalog.Item) bool) error {
+	for _, it := range d.all {
+		if !yield(it) {
+			break
+		}
+	}
+	return d.err
+}
+
+func pattern(t *testing.T, text string) core.Pattern {
+	t.Helper()
+	p, err := core.ParsePattern(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func get(x *page.Index, method string) *httptest.ResponseRecorder {
+	if x.Log == nil {
+		x.Log = slog.New(slog.DiscardHandler)
+	}
+	w := httptest.NewRecorder()
+	x.ServeHTTP(w, httptest.NewRequest(method, "/", nil))
+	return w
+}
+
+func TestIndexListsWhatIsOffered(t *testing.T) {
+	m := memstore.New()
+	m.Put("public/a b%3F#.txt", make([]byte, 1536), memstore.Options{Modified: time.Unix(1700000000, 0)})
+	m.Put("public/<script>.txt", []byte("x"))
+	m.Put("private/secret.txt", []byte("x"))
+	x := &page.Index{
+		Catalog: catalog.New(items{all: []catalog.Item{
+			{Slug: "one", Title: "The <first> one", Category: "A/B", Visible: true},
+			{Slug: "two", Visible: true}, {Slug: "hidden", Title: "Unlisted"},
+		}}),
+		Item:  pattern(t, "/d/{slug}"),
+		Files: []page.Listing{{Store: storage.New("files", m), Prefix: "public/", Pattern: pattern(t, "/p/{path...}")}},
+	}
+	w := get(x, "GET")
+	body := w.Body.String()
+	for _, want := range []string{
+		`href="/d/one"`, "The &lt;first&gt; one", "A › B", `href="/d/two"><bdi>two</bdi>`,
+		`href="/p/a%20b%253F%23.txt"`, "a b%3F#.txt", "1.5 KiB", `datetime="2023-11-14T22:13:20Z"`, "&lt;script&gt;.txt",
+	} {
+		if !strings.Contains(body, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	for _, no := range []string{"Unlisted", "hidden", "secret", "<script>", "There is more"} {
+		if strings.Contains(body, no) {
+			t.Errorf("the page has %q", no)
+		}
+	}
+	h := w.Header()
+	if h.Get("X-Content-Type-Options") != "nosniff" || !strings.Contains(h.Get("Content-Security-Policy"), "default-src 'none'") {
+		t.Errorf("fields: %v", h)
+	}
+	if h.Get("Content-Length") != fmt.Sprint(w.Body.Len()) {
+		t.Errorf("Content-Length %s of %d bytes", h.Get("Content-Length"), w.Body.Len())
+	}
+	if head := get(x, "HEAD"); head.Body.Len() != 0 || head.Header().Get("Content-Length") != h.Get("Content-Length") {
+		t.Errorf("HEAD: %d bytes, %v", head.Body.Len(), head.Header())
+	}
+}
+
+func TestIndexOfALot(t *testing.T) {
+	m := memstore.New()
+	for i := range 1001 {
+		m.Put(fmt.Sprintf("%04d.txt", i), nil)
+	}
+	x := &page.Index{Files: []page.Listing{{Store: storage.New("files", m), Pattern: pattern(t, "/p/{path...}")}}}
+	body := get(x, "GET").Body.String()
+	if n := strings.Count(body, "href="); n != 1000 || !strings.Contains(body, "only the first 1000 are shown") {
+		t.Errorf("%d links, want 1000 and a word about the rest", n)
+	}
+}
+
+func TestIndexOfNothing(t *testing.T) {
+	if body := get(&page.Index{}, "GET").Body.String(); !strings.Contains(body, "nothing here yet") {
+		t.Errorf("page: %s", body)
+	}
+	empty := &page.Index{Files: []page.Listing{{Store: storage.New("files", memstore.New()), Pattern: pattern(t, "/p/{path...}")}}}
+	if body := get(empty, "GET").Body.String(); !strings.Contains(body, "no files here yet") {
+		t.Errorf("page: %s", body)
+	}
+}
+
+func TestIndexRefuses(t *testing.T) {
+	down := &page.Index{Catalog: catalog.New(items{err: errors.New("secret cause")})}
+	for method, want := range map[string]int{"GET": 503, "HEAD": 503, "POST": 405, "DELETE": 405} {
+		w := get(down, method)
+		if w.Code != want || strings.Contains(w.Body.String(), "secret") || w.Header().Get("X-Content-Type-Options") != "nosniff" {
+			t.Errorf("%s: %d %q %v, want %d", method, w.Code, w.Body.String(), w.Header(), want)
+		}
+	}
+}

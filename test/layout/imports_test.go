@@ -1,0 +1,106 @@
+// Package layout_test holds the project to its own layout.
+package layout_test
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/downlink-go/downlink/"
+
+// allowed says which packages of this module a package may import. The longest
+// prefix that fits it counts. Imports point one way: cmd → adapters, drivers,
+// pages → download → storage, catalog → core.
+var allowed = map[string][]string{
+	"core":             {},
+	"storage":          {"core"},
+	"storage/":         {"core", "storage"}, // a driver knows its parent only
+	"catalog":          {"core"},
+	"catalog/":         {"core", "catalog"},
+	"catalog/sqlcat":   {"core", "catalog", "infra/migrations"},
+	"infra/migrations": {},
+	"download":         {"core", "storage", "storage/dirstore", "catalog"},
+	"page":             {"core", "storage", "catalog"},
+	"front":            {},
+	"config":           {"core"},
+	"adapters/":        {"core", "download"},
+	"cmd/":             {"core", "storage", "storage/", "catalog", "catalog/", "download", "page", "front", "config", "adapters/"},
+	"test/":            {"core", "storage", "storage/", "catalog", "catalog/", "download", "page", "front", "config", "adapters/", "test/"},
+}
+
+func TestImportsPointOneWay(t *testing.T) {
+	seen := 0
+	for _, p := range packages(t) {
+		path := strings.TrimPrefix(p.ImportPath, module)
+		may, ok := rules(path)
+		if !ok {
+			t.Errorf("%s is a new room: say in this test what it may import", path)
+		}
+		for _, i := range p.Imports {
+			imported, ours := strings.CutPrefix(i, module)
+			if !ours {
+				continue
+			}
+			seen++
+			if !fits(imported, may) {
+				t.Errorf("%s imports %s: it may import %v of this module", path, imported, may)
+			}
+		}
+	}
+	if seen < 20 {
+		t.Errorf("only %d imports found: the test looks at the wrong thing", seen)
+	}
+}
+
+type listed struct {
+	ImportPath string
+	Imports    []string
+}
+
+func packages(t *testing.T) (all []listed) {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", module+"...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for d := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p listed
+		err := d.Decode(&p)
+		if errors.Is(err, io.EOF) {
+			return all
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+}
+
+func rules(path string) (may []string, ok bool) {
+	best := ""
+	for prefix, list := range allowed {
+		if covers(prefix, path) && len(prefix) >= len(best) {
+			best, may, ok = prefix, list, true
+		}
+	}
+	return may, ok
+}
+
+func fits(path string, list []string) bool {
+	for _, prefix := range list {
+		if covers(prefix, path) {
+			return true
+		}
+	}
+	return false
+}
+
+// covers reports whether an entry, a path or with a slash at its end everything
+// below it, covers path.
+func covers(entry, path string) bool {
+	return entry == path || strings.HasSuffix(entry, "/") && strings.HasPrefix(path, entry)
+}
