@@ -1,0 +1,74 @@
+// Command bench sets Downlink beside its peers, on one machine and in one run,
+// and prints ratios: core.Decide beside http.ServeContent, and over HTTP the Go
+// server and nginx with Downlink behind it beside what else could serve the same
+// files. Rivals take turns, figures are medians.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"testing"
+	"time"
+)
+
+// plan is how much is measured.
+type plan struct {
+	decideRounds int
+	decideTime   time.Duration // of one measurement
+	httpRounds   int
+	cases        []load
+	limit        time.Duration // for everything
+}
+
+func main() {
+	short := flag.Bool("short", false, "measure only what the targets need, in a minute and a half")
+	only := flag.String("only", "", `part to measure: "decide" or "http"; "" for both`)
+	testing.Init() // before Parse: measure sets test.benchtime
+	flag.Parse()
+	p := plan{decideRounds: 60, decideTime: 10 * time.Millisecond, httpRounds: 6, cases: loads, limit: 15 * time.Minute}
+	if *short {
+		p = plan{decideRounds: 20, decideTime: 10 * time.Millisecond, httpRounds: 3, cases: decisive(loads), limit: 5 * time.Minute}
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	ctx, cancel := context.WithTimeout(ctx, p.limit)
+	defer cancel()
+	if err := run(ctx, p, *only); err != nil {
+		progress("")
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, p plan, only string) error {
+	var costs [][]cost
+	var found *results
+	if only != "http" {
+		var err error
+		if costs, err = measureDecide(ctx, p); err != nil {
+			return err
+		}
+	}
+	if only != "decide" {
+		var err error
+		if found, err = measureHTTP(ctx, p); err != nil {
+			return err
+		}
+	}
+	progress("")
+	return report(os.Stdout, costs, found)
+}
+
+// progress shows on the standard error what is being done, in place of what it
+// showed before if that is a terminal.
+func progress(format string, args ...any) {
+	line := fmt.Sprintf(format, args...)
+	if info, err := os.Stderr.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {
+		fmt.Fprintf(os.Stderr, "\r\x1b[K%s", line)
+	} else if line != "" {
+		fmt.Fprintln(os.Stderr, line)
+	}
+}

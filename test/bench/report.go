@@ -1,0 +1,124 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"runtime"
+	"slices"
+	"text/tabwriter"
+)
+
+// report prints the table and which targets were met. costs is nil if part 1
+// was left out, found is nil if part 2 was.
+func report(w io.Writer, costs [][]cost, found *results) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(w, "%s, %s/%s, %d CPUs\n\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU())
+	if costs != nil {
+		reportCosts(t, costs)
+	}
+	if found != nil {
+		found.report(t)
+	}
+	reportTargets(t, costs, found)
+	return t.Flush()
+}
+
+func reportCosts(w io.Writer, costs [][]cost) {
+	fmt.Fprintln(w, "CASE\tANSWERED BY\tNS\tALLOCS\tTIMES DECIDE")
+	for i, q := range questions {
+		for j, c := range contenders {
+			got := costs[i][j]
+			fmt.Fprintf(w, "%s\t%s\t%.0f\t%.0f\t%.1f\n", q.name, c.name, got.ns, got.allocs, got.ns/costs[i][decideAlone].ns)
+		}
+	}
+	fmt.Fprint(w, "\nDecide composes every field; in net/http it also reads and fills an http.Header. ServeContent does both.\n"+
+		"No side opens, reads or copies a file; two ranges cost ServeContent a goroutine and a pipe.\n\n")
+}
+
+func (f *results) report(w io.Writer) {
+	fmt.Fprintln(w, "CASE\tSERVED BY\tREQ/S\tMB/S\tP99 MS\tRATIO")
+	for _, l := range f.cases {
+		for _, peers := range groups {
+			for _, peer := range peers {
+				samples := f.samples[l.name][peer]
+				if samples == nil {
+					continue
+				}
+				p99 := median(samples, func(s sample) float64 { return float64(s.p99.Microseconds()) / 1000 })
+				fmt.Fprintf(w, "%s\t%s\t%.0f\t%.1f\t%.2f\t%.2f\n", l.name, peer,
+					median(samples, requestRate), median(samples, byteRate)/1e6, p99, f.ratio(l.name, peer, peers[0], byteOrRequest(l)))
+			}
+		}
+	}
+	fmt.Fprintf(w, "\nRatios are to %s and to %s: of MB/s for 10 MiB, of requests/s else, each a median over the rounds.\n"+
+		"One wrk thread with 16 connections, 4 for 10 MiB; one nginx worker; gunicorn with 2 workers.\n", groups[0][0], groups[1][0])
+	for peer, what := range f.missing {
+		fmt.Fprintf(w, "Left out: %s needs %s.\n", peer, what)
+	}
+	fmt.Fprintln(w)
+}
+
+// byteOrRequest is the rate that counts for a case.
+func byteOrRequest(l load) func(sample) float64 {
+	if l.size == 10<<20 {
+		return byteRate
+	}
+	return requestRate
+}
+
+// target is a figure that a release has to reach.
+type target struct {
+	what  string
+	got   float64
+	limit float64
+	most  bool // the limit is an upper one
+}
+
+func reportTargets(w io.Writer, costs [][]cost, found *results) {
+	var all []target
+	if costs != nil {
+		all = decideTargets(costs)
+	}
+	if found != nil {
+		all = append(all,
+			target{what: "1 KiB: Downlink / http.FileServer, requests/s", got: found.ratio("1 KiB", direct, fileServer, requestRate), limit: 0.95},
+			target{what: "10 MiB: Downlink / http.FileServer, MB/s", got: found.ratio("10 MiB", direct, fileServer, byteRate), limit: 0.95},
+			target{what: "1 KiB: nginx + Downlink / + smallest Go, requests/s", got: found.ratio("1 KiB", behind, smallest, requestRate), limit: 0.9},
+			target{what: "10 MiB: nginx + Downlink / nginx alone, MB/s", got: found.ratio("10 MiB", behind, static, byteRate), limit: 0.95},
+			target{what: "1 KiB: nginx + Downlink / + django-downloadview, requests/s", got: found.ratio("1 KiB", behind, djangoBackend, requestRate), limit: 5})
+	}
+	fmt.Fprintln(w, "TARGET\tGOT\tWANTED\t")
+	for _, t := range all {
+		fmt.Fprintf(w, "%s\t%.2f\t%s\n", t.what, t.got, t.verdict())
+	}
+}
+
+// decideTargets are about the slowest and the hungriest of 200, 206 and 304.
+func decideTargets(costs [][]cost) []target {
+	slowest, allocs := math.Inf(1), 0.0
+	for i, q := range questions {
+		if q.method == "GET" && slices.Contains([]int{200, 206, 304}, q.status) {
+			slowest = min(slowest, costs[i][serveSame].ns/costs[i][decideAlone].ns)
+			allocs = max(allocs, costs[i][decideAlone].allocs)
+		}
+	}
+	return []target{
+		{what: "ServeContent / Decide, ns, least of 200, 206, 304", got: slowest, limit: 10},
+		{what: "Decide, allocations, most of 200, 206, 304", got: allocs, limit: 2, most: true},
+	}
+}
+
+func (t target) verdict() string {
+	relation, met := "at least", t.got >= t.limit
+	if t.most {
+		relation, met = "at most", t.got <= t.limit
+	}
+	switch {
+	case t.got == 0:
+		return "not measured"
+	case met:
+		return fmt.Sprintf("%s %g\tmet", relation, t.limit)
+	}
+	return fmt.Sprintf("%s %g\tNOT MET", relation, t.limit)
+}

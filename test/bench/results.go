@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"slices"
+)
+
+// results are the samples of every case and peer.
+type results struct {
+	cases   []load
+	samples map[string]map[string][]sample // by case and peer, one for each round
+	missing map[string]string              // what a peer needs that is not there
+}
+
+// measureHTTP starts the peers, checks an answer of each, and has wrk load them
+// in turns.
+func measureHTTP(ctx context.Context, p plan) (*results, error) {
+	if _, err := exec.LookPath("wrk"); err != nil {
+		return &results{missing: map[string]string{"everything over HTTP": "Debian package wrk"}}, nil
+	}
+	s, err := setUp(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer s.close()
+	if err := os.WriteFile(s.path("done.lua"), doneScript, 0o600); err != nil {
+		return nil, err
+	}
+	found := &results{cases: p.cases, samples: map[string]map[string][]sample{}, missing: s.missing}
+	requests, err := s.prepare(ctx, p.cases)
+	if err != nil {
+		return nil, err
+	}
+	for round := range p.httpRounds {
+		for _, l := range p.cases {
+			progress("%s over HTTP, round %d of %d", l.name, round+1, p.httpRounds)
+			if err := found.round(ctx, s, l, requests[l.name], round); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return found, nil
+}
+
+// prepare makes a request for each case and peer, and checks that it is answered
+// rightly.
+func (s *stage) prepare(ctx context.Context, cases []load) (map[string]map[string]*http.Request, error) {
+	all := map[string]map[string]*http.Request{}
+	for _, l := range cases {
+		all[l.name] = map[string]*http.Request{}
+		for peer, base := range s.servers {
+			r, err := l.request(ctx, base)
+			if err == nil {
+				err = l.check(r, s.files)
+			}
+			if err != nil {
+				return nil, fmt.Errorf("%s, %s: %w", peer, l.name, err)
+			}
+			all[l.name][peer] = r
+		}
+	}
+	return all, nil
+}
+
+// round loads every peer once; each round another one of a group is the first.
+func (f *results) round(ctx context.Context, s *stage, l load, requests map[string]*http.Request, round int) error {
+	if f.samples[l.name] == nil {
+		f.samples[l.name] = map[string][]sample{}
+	}
+	for _, peers := range groups {
+		for i := range peers {
+			peer := peers[(i+round)%len(peers)]
+			if requests[peer] == nil {
+				continue
+			}
+			got, err := l.fire(ctx, requests[peer], s.path("done.lua"))
+			if err != nil {
+				return fmt.Errorf("%s, %s: %w", peer, l.name, err)
+			}
+			f.samples[l.name][peer] = append(f.samples[l.name][peer], got)
+		}
+	}
+	return nil
+}
+
+func requestRate(s sample) float64 { return s.requests }
+
+func byteRate(s sample) float64 { return s.bytes }
+
+// ratio is how many times as fast as other the peer was: the median over the
+// rounds, each of which had both within seconds. It is 0 if one was not there.
+func (f *results) ratio(name, peer, other string, rate func(sample) float64) float64 {
+	a, b := f.samples[name][peer], f.samples[name][other]
+	rounds := make([]float64, min(len(a), len(b)))
+	for i := range rounds {
+		rounds[i] = rate(a[i]) / rate(b[i])
+	}
+	return median(rounds, func(x float64) float64 { return x })
+}
+
+// median is the median of what value takes from each of all; 0 of none.
+func median[T any](all []T, value func(T) float64) float64 {
+	if len(all) == 0 {
+		return 0
+	}
+	values := make([]float64, len(all))
+	for i, x := range all {
+		values[i] = value(x)
+	}
+	slices.Sort(values)
+	middle := len(values) / 2
+	if len(values)%2 == 1 {
+		return values[middle]
+	}
+	return (values[middle-1] + values[middle]) / 2
+}
