@@ -31,8 +31,8 @@ Without --config the one store is "files".`,
 				return err
 			}
 			defer in.Close()
-			return s.withCatalog(func(c *config.Config, items *catalog.Catalog, path string) error {
-				read, err := jsonl.Read(in, storeNames(c))
+			return s.withCatalog(func(items *catalog.Catalog, stores []string, path string) error {
+				read, err := jsonl.Read(in, stores)
 				if err != nil {
 					return fmt.Errorf("%s: nothing was imported:\n%w", args[0], err)
 				}
@@ -52,7 +52,7 @@ func newExport(s *settings) *cobra.Command {
 		Short: "Print the catalogue in the form that import reads",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return s.withCatalog(func(_ *config.Config, items *catalog.Catalog, _ string) error {
+			return s.withCatalog(func(items *catalog.Catalog, _ []string, _ string) error {
 				return jsonl.Write(cmd.Context(), cmd.OutOrStdout(), items)
 			})
 		},
@@ -67,8 +67,9 @@ func input(cmd *cobra.Command, name string) (io.ReadCloser, error) {
 }
 
 // withCatalog opens the catalogue of the configuration, or the one that serve
-// would use for a folder, for the time of do.
-func (s *settings) withCatalog(do func(c *config.Config, items *catalog.Catalog, path string) error) error {
+// would use for a folder, for the time of do. stores are the names that items may
+// use, path is where the catalogue is.
+func (s *settings) withCatalog(do func(items *catalog.Catalog, stores []string, path string) error) error {
 	c := config.ForDir("")
 	if s.config != "" {
 		var err error
@@ -86,7 +87,7 @@ func (s *settings) withCatalog(do func(c *config.Config, items *catalog.Catalog,
 	}
 	items := catalog.New(driver)
 	defer items.Close()
-	return do(c, items, path)
+	return do(items, storeNames(c), path)
 }
 
 func storeNames(c *config.Config) []string {

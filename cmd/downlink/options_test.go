@@ -1,0 +1,411 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/downlink-go/downlink/catalog"
+)
+
+// running is a server of one configuration.
+type running struct {
+	t    *testing.T
+	dir  string
+	addr string
+	log  syncBuffer
+	out  syncBuffer
+	stop context.CancelFunc
+	done chan error
+}
+
+type syncBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (s *syncBuffer) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(p)
+}
+
+func (s *syncBuffer) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
+}
+
+const usualStore = "[stores.files]\npath = \"files\"\n"
+
+// start serves a configuration in a folder that has files/a.txt, files/page.html,
+// files/sub/b.txt, other/c.txt and an item "item" of files/a.txt.
+func start(t *testing.T, toml string) *running {
+	t.Helper()
+	r := &running{t: t, dir: t.TempDir(), done: make(chan error, 1)}
+	for name, content := range map[string]string{
+		"files/a.txt": "hello", "files/page.html": "<p>", "files/sub/b.txt": "b", "other/c.txt": "c", "downlink.toml": toml,
+	} {
+		path := filepath.Join(r.dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := &settings{config: filepath.Join(r.dir, "downlink.toml")}
+	t.Setenv("XDG_DATA_HOME", filepath.Join(r.dir, "xdg"))
+	cfg, err := s.load("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if cfg.Server.Listen == "127.0.0.1:8080" {
+		cfg.Server.Listen = "127.0.0.1:0"
+	}
+	err = s.withCatalog(func(items *catalog.Catalog, _ []string, _ string) error {
+		return items.Put(t.Context(), []catalog.Item{{Slug: "item", Store: cfg.Stores[0].Name, Key: "a.txt", Visible: true}})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	r.stop = cancel
+	go func() { r.done <- serve(ctx, s, cfg, &r.out, &r.log) }()
+	t.Cleanup(func() { cancel(); <-r.done })
+	waitUntil(t, func() bool { return strings.Contains(r.out.String(), "serves at ") || len(r.done) > 0 })
+	_, at, _ := strings.Cut(r.out.String(), "serves at ")
+	at, _, _ = strings.Cut(at, "\n")
+	r.addr = strings.TrimSuffix(strings.TrimPrefix(at, "http://"), "/")
+	return r
+}
+
+func waitUntil(t *testing.T, ok func() bool) {
+	t.Helper()
+	for end := time.Now().Add(10 * time.Second); !ok(); time.Sleep(2 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("what was waited for did not happen within 10 s")
+		}
+	}
+}
+
+func (r *running) dial() net.Conn {
+	r.t.Helper()
+	network, addr := "tcp", r.addr
+	if path, ok := strings.CutPrefix(addr, "unix:"); ok {
+		network, addr = "unix", path
+	}
+	c, err := net.Dial(network, addr)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.t.Cleanup(func() { c.Close() })
+	return c
+}
+
+// get asks for a path, with fields as "Name: value", and returns the answer with
+// its body read.
+func (r *running) get(path string, fields ...string) (*http.Response, string) {
+	r.t.Helper()
+	c := r.dial()
+	defer c.Close()
+	fmt.Fprintf(c, "GET %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n", path)
+	for _, f := range fields {
+		fmt.Fprintf(c, "%s\r\n", f)
+	}
+	fmt.Fprint(c, "\r\n")
+	resp, err := http.ReadResponse(bufio.NewReader(c), nil)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return resp, string(body)
+}
+
+func (r *running) field(path, name string) string {
+	r.t.Helper()
+	resp, _ := r.get(path)
+	return resp.Header.Get(name)
+}
+
+func (r *running) want(what string, got, want any) {
+	r.t.Helper()
+	if got != want {
+		r.t.Errorf("%s = %v, want %v", what, got, want)
+	}
+}
+
+// closes reports whether the server closes c within a moment.
+func closes(c net.Conn) bool {
+	c.SetReadDeadline(time.Now().Add(5 * time.Second))
+	_, err := io.Copy(io.Discard, c)
+	return err == nil
+}
+
+const view = usualStore + "[[views]]\npattern = \"/f/{path...}\"\nkind = \"storage\"\nstore = \"files\"\n"
+
+const rule = view + "[[offload]]\nfront = \"nginx\"\nsource = \"files\"\ndestination = \"/_i/\"\n"
+
+// options has a test for each key of the configuration: that a server which is
+// given the key does something that one without it does not.
+var options = map[string]func(t *testing.T){
+	"[server] listen": func(t *testing.T) {
+		socket := filepath.Join(t.TempDir(), "s")
+		r := start(t, "[server]\nlisten = \"unix:"+socket+"\"\n"+view)
+		r.want("address", r.addr, "unix:"+socket)
+		_, body := r.get("/f/a.txt")
+		r.want("body", body, "hello")
+	},
+	"[server] data": func(t *testing.T) {
+		r := start(t, "[server]\ndata = \"mine\"\n"+view)
+		if _, err := os.Stat(filepath.Join(r.dir, "mine", "catalog.db")); err != nil {
+			t.Error(err)
+		}
+	},
+	"[server] read_header_timeout": func(t *testing.T) {
+		c := start(t, "[server]\nread_header_timeout = \"50ms\"\n"+view).dial()
+		fmt.Fprint(c, "GET /f/a.txt HTTP/1.1\r\n")
+		if !closes(c) {
+			t.Error("half a header holds the connection")
+		}
+	},
+	"[server] idle_timeout": func(t *testing.T) {
+		c := start(t, "[server]\nidle_timeout = \"50ms\"\n"+view).dial()
+		fmt.Fprint(c, "GET /f/a.txt HTTP/1.1\r\nHost: x\r\n\r\n")
+		if !closes(c) {
+			t.Error("an idle connection is held")
+		}
+	},
+	"[server] write_timeout": func(t *testing.T) {
+		r := start(t, "[server]\nwrite_timeout = \"50ms\"\n[log]\nlevel = \"debug\"\n"+view)
+		if err := os.Truncate(filepath.Join(r.dir, "files", "a.txt"), 256<<20); err != nil {
+			t.Fatal(err)
+		}
+		c := r.dial()
+		fmt.Fprint(c, "GET /f/a.txt HTTP/1.1\r\nHost: x\r\n\r\n")
+		waitUntil(t, func() bool { return strings.Contains(r.log.String(), "client went away") })
+	},
+	"[server] shutdown_timeout": func(t *testing.T) {
+		r := start(t, "[server]\nshutdown_timeout = \"50ms\"\n"+view)
+		if err := os.Truncate(filepath.Join(r.dir, "files", "a.txt"), 256<<20); err != nil {
+			t.Fatal(err)
+		}
+		c := r.dial()
+		fmt.Fprint(c, "GET /f/a.txt HTTP/1.1\r\nHost: x\r\n\r\n")
+		if _, err := io.CopyN(io.Discard, c, 1000); err != nil {
+			t.Fatal(err)
+		}
+		r.stop()
+		err := <-r.done
+		r.done <- nil // for the cleanup
+		if err == nil || !strings.Contains(err.Error(), "cut off") {
+			t.Errorf("shutdown: %v, want a word about the download that was cut off", err)
+		}
+	},
+	"[server] max_header_bytes": func(t *testing.T) {
+		r := start(t, "[server]\nmax_header_bytes = 100\n"+view)
+		resp, _ := r.get("/f/a.txt", "X-Long: "+strings.Repeat("x", 6000)) // net/http allows 4096 more
+		r.want("status", resp.StatusCode, 431)
+	},
+	"[server] request_id_header": func(t *testing.T) {
+		r := start(t, "[server]\nrequest_id_header = \"X-Trace\"\n"+view)
+		resp, _ := r.get("/f/a.txt", "X-Trace: 0123456789")
+		r.want("id", resp.Header.Get("X-Request-Id"), "0123456789")
+	},
+	"[log] level": func(t *testing.T) {
+		r := start(t, "[log]\nlevel = \"error\"\n"+view)
+		r.get("/f/a.txt")
+		r.stop()
+		r.done <- <-r.done
+		r.want("log", r.log.String(), "")
+	},
+	"[log] format": func(t *testing.T) {
+		r := start(t, "[log]\nformat = \"json\"\n"+view)
+		r.get("/f/a.txt")
+		waitUntil(t, func() bool { return strings.Contains(r.log.String(), `"status":200`) })
+	},
+	"[log] access": func(t *testing.T) {
+		r := start(t, "[log]\naccess = false\n"+view)
+		r.get("/f/a.txt")
+		r.stop()
+		r.done <- <-r.done
+		r.want("log", r.log.String(), "")
+	},
+	"[stores.NAME] driver": func(t *testing.T) {
+		_, body := start(t, "[stores.files]\ndriver = \"dir\"\npath = \"files\"\n"+strings.TrimPrefix(view, usualStore)).get("/f/a.txt")
+		if body != "hello" {
+			t.Errorf("body %q", body)
+		}
+	},
+	"[stores.NAME] path": func(t *testing.T) {
+		_, body := start(t, strings.Replace(view, `path = "files"`, `path = "other"`, 1)).get("/f/c.txt")
+		if body != "c" {
+			t.Errorf("body %q", body)
+		}
+	},
+	"[stores.NAME] base_url": func(t *testing.T) {
+		toml := strings.Replace(rule, `source = "files"`, `source_url = "/media/sub/"`, 1)
+		r := start(t, strings.Replace(toml, "path = \"files\"\n", "path = \"files\"\nbase_url = \"/media/\"\n", 1))
+		r.want("internal redirect", r.field("/f/sub/b.txt", "X-Accel-Redirect"), "/_i/b.txt")
+	},
+	"[[views]] pattern": func(t *testing.T) {
+		_, body := start(t, strings.Replace(view, "/f/", "/elsewhere/", 1)).get("/elsewhere/a.txt")
+		if body != "hello" {
+			t.Errorf("body %q", body)
+		}
+	},
+	"[[views]] kind": func(t *testing.T) {
+		_, body := start(t, usualStore+"[[views]]\npattern = \"/o/{slug}\"\nkind = \"object\"\n").get("/o/item")
+		if body != "hello" {
+			t.Errorf("body %q", body)
+		}
+	},
+	"[[views]] store": func(t *testing.T) {
+		r := start(t, "[stores.files]\npath = \"files\"\n[stores.other]\npath = \"other\"\n[[views]]\npattern = \"/f/{path...}\"\nkind = \"storage\"\nstore = \"other\"\n")
+		_, body := r.get("/f/c.txt")
+		r.want("body", body, "c")
+	},
+	"[[views]] root": func(t *testing.T) {
+		_, body := start(t, usualStore+"[[views]]\npattern = \"/p/{path...}\"\nkind = \"path\"\nroot = \"other\"\n").get("/p/c.txt")
+		if body != "c" {
+			t.Errorf("body %q", body)
+		}
+	},
+	"[[views]] path": func(t *testing.T) {
+		_, body := start(t, view+"path = \"sub/{path}\"\n").get("/f/b.txt")
+		if body != "b" {
+			t.Errorf("body %q", body)
+		}
+	},
+	"[[views]] attachment":    fieldOf("attachment = false", "/f/a.txt", "Content-Disposition", `inline; filename="a.txt"`),
+	"[[views]] inline_unsafe": fieldOf("attachment = false\ninline_unsafe = true", "/f/page.html", "Content-Disposition", `inline; filename="page.html"`),
+	"[[views]] basename":      fieldOf(`basename = "report.pdf"`, "/f/a.txt", "Content-Disposition", `attachment; filename="report.pdf"`),
+	"[[views]] mimetype":      fieldOf(`mimetype = "application/pdf"`, "/f/a.txt", "Content-Type", "application/pdf"),
+	"[[views]] encoding":      fieldOf(`encoding = "gzip"`, "/f/a.txt", "Content-Encoding", "gzip"),
+	"[[views]] charset":       fieldOf(`charset = "iso-8859-1"`, "/f/a.txt", "Content-Type", "text/plain; charset=iso-8859-1"),
+	"[[views]] cache_control": fieldOf(`cache_control = "public, max-age=60"`, "/f/a.txt", "Cache-Control", "public, max-age=60"),
+	"[[views]] list": func(t *testing.T) {
+		for toml, listed := range map[string]bool{view: false, view + "list = true\n": true} {
+			_, body := start(t, toml).get("/")
+			if strings.Contains(body, "/f/sub/b.txt") != listed {
+				t.Errorf("%s\nlisted: %v, want %v", toml, !listed, listed)
+			}
+		}
+	},
+	"[[views]] offload": func(t *testing.T) {
+		_, body := start(t, strings.Replace(rule, "[[offload]]", "offload = \"off\"\n[[offload]]", 1)).get("/f/a.txt")
+		if body != "hello" {
+			t.Errorf("body %q", body)
+		}
+	},
+	"[[offload]] name": func(t *testing.T) {
+		toml := strings.Replace(rule, "[[offload]]", "offload = \"second\"\n[[offload]]", 1)
+		r := start(t, toml+"[[offload]]\nname = \"second\"\nfront = \"nginx\"\nsource = \"files\"\ndestination = \"/_second/\"\n")
+		r.want("internal redirect", r.field("/f/a.txt", "X-Accel-Redirect"), "/_second/a.txt")
+	},
+	"[[offload]] front":       ruleField("", "X-Accel-Redirect", "/_i/a.txt"),
+	"[[offload]] source":      ruleField("", "X-Accel-Redirect", "/_i/a.txt"),
+	"[[offload]] destination": ruleField("", "X-Accel-Redirect", "/_i/a.txt"),
+	"[[offload]] source_dir": func(t *testing.T) {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, "d.txt"), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		r := start(t, usualStore+"[[views]]\npattern = \"/p/{path...}\"\nkind = \"path\"\nroot = '"+dir+"'\n"+
+			"[[offload]]\nfront = \"nginx\"\nsource_dir = '"+dir+"'\ndestination = \"/_i/\"\n")
+		r.want("internal redirect", r.field("/p/d.txt", "X-Accel-Redirect"), "/_i/d.txt")
+	},
+	"[[offload]] source_url": func(t *testing.T) {
+		toml := strings.Replace(rule, `source = "files"`, `source_url = "/media/"`, 1)
+		r := start(t, strings.Replace(toml, "path = \"files\"\n", "path = \"files\"\nbase_url = \"/media/\"\n", 1))
+		r.want("internal redirect", r.field("/f/a.txt", "X-Accel-Redirect"), "/_i/a.txt")
+	},
+	"[[offload]] expires":    ruleField(`expires = "off"`, "X-Accel-Expires", "off"),
+	"[[offload]] buffering":  ruleField("buffering = false", "X-Accel-Buffering", "no"),
+	"[[offload]] limit_rate": ruleField(`limit_rate = "2k"`, "X-Accel-Limit-Rate", "2048"),
+	"[[offload]] charset":    ruleField(`charset = "utf-8"`, "X-Accel-Charset", "utf-8"),
+	"[catalog] driver": func(t *testing.T) {
+		_, body := start(t, view+"[catalog]\ndriver = \"sqlite\"\n").get("/d/item")
+		if body != "hello" {
+			t.Errorf("body %q", body)
+		}
+	},
+	"[catalog] path": func(t *testing.T) {
+		r := start(t, view+"[catalog]\npath = \"items.sqlite\"\n")
+		if _, err := os.Stat(filepath.Join(r.dir, "items.sqlite")); err != nil {
+			t.Error(err)
+		}
+	},
+}
+
+// fieldOf tests that a line of a view gives a field its value, and that without
+// the line it has another.
+func fieldOf(line, path, name, value string) func(*testing.T) {
+	return func(t *testing.T) {
+		for toml, want := range map[string]bool{view: false, view + line + "\n": true} {
+			if got := start(t, toml).field(path, name); (got == value) != want {
+				t.Errorf("with %q %v: %s = %q", line, want, name, got)
+			}
+		}
+	}
+}
+
+// ruleField is fieldOf for a line of a rule.
+func ruleField(line, name, value string) func(*testing.T) {
+	return func(t *testing.T) {
+		without := rule
+		if line == "" {
+			without = view
+		}
+		for toml, want := range map[string]bool{without: false, rule + line + "\n": true} {
+			if got := start(t, toml).field("/f/a.txt", name); (got == value) != want {
+				t.Errorf("with %q %v: %s = %q", line, want, name, got)
+			}
+		}
+	}
+}
+
+// TestEveryDocumentedKeyHasEffect runs the test of each key that
+// docs/configuration.md documents.
+func TestEveryDocumentedKeyHasEffect(t *testing.T) {
+	guide, err := os.ReadFile("../../docs/configuration.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	row := regexp.MustCompile("(?m)^## `(.*)`$|^\\| `([a-z_]+)` \\|")
+	table, seen := "", map[string]bool{}
+	for _, m := range row.FindAllStringSubmatch(string(guide), -1) {
+		if m[1] != "" {
+			table = m[1]
+			continue
+		}
+		key := table + " " + m[2]
+		seen[key] = true
+		test := options[key]
+		if test == nil {
+			t.Errorf("%s has no test of its effect", key)
+			continue
+		}
+		t.Run(key, test)
+	}
+	for key := range options {
+		if !seen[key] {
+			t.Errorf("%s is tested and not documented", key)
+		}
+	}
+}
