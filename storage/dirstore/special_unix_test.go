@@ -219,21 +219,6 @@ func TestLinksInside(t *testing.T) {
 	}
 }
 
-func TestUnreadable(t *testing.T) {
-	if os.Geteuid() == 0 {
-		t.Skip("root may read everything")
-	}
-	dir := t.TempDir()
-	if err := os.Chmod(write(t, dir, "x/a", "content"), 0); err != nil {
-		t.Fatal(err)
-	}
-	for _, way := range ways {
-		if _, err := way.open(t, dir).Open(t.Context(), "x/a"); !errors.Is(err, storage.ErrNotFound) {
-			t.Errorf("%s: got %v, want ErrNotFound", way.name, err)
-		}
-	}
-}
-
 func TestListLeavesOut(t *testing.T) {
 	dir, _ := special(t)
 	for i := range 9 {
