@@ -1,0 +1,121 @@
+package conformance
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/downlink-go/downlink/core"
+)
+
+// Core is the pure core as a target: Plan, a look at the fixtures, Decide, and the
+// shortest possible adapter around them.
+type Core struct {
+	site     *core.Site
+	fixtures *Fixtures
+}
+
+var _ Target = (*Core)(nil)
+
+// NewCore returns the core over the fixtures, with the routes of `downlink serve`.
+func NewCore(f *Fixtures) (*Core, error) {
+	site, err := core.NewSite([]core.Route{
+		{Pattern: "/files/{path...}", Lookup: core.Object, Source: "files"},
+		{Pattern: "/d/{slug}", Lookup: core.Item},
+	})
+	return &Core{site, f}, err
+}
+
+// Name is "core".
+func (c *Core) Name() string { return "core" }
+
+// Can reports false for "wire": there is no connection.
+func (c *Core) Can(ability string) bool { return ability != "wire" }
+
+// Do decides about the request and carries the decision out in memory.
+func (c *Core) Do(t testing.TB, r Request) Response {
+	t.Helper()
+	d, content := c.decide(fill(r))
+	if err := d.Validate(); err != nil {
+		t.Errorf("the decision is not valid: %v", err)
+	}
+	a := Response{Status: d.Status, Header: http.Header{}, Reason: d.Reason}
+	for _, f := range d.Fields {
+		a.Header.Add(f.Name, f.Value)
+	}
+	switch {
+	case r.Method == http.MethodHead:
+	case d.Delivery == core.Stream:
+		a.Body = assemble(&d, content)
+	default:
+		a.Body = []byte(d.Message)
+	}
+	return a
+}
+
+func (c *Core) decide(r core.Request) (core.Decision, []byte) {
+	plan := c.site.Plan(r)
+	key, options := plan.Key, core.Options{}
+	switch plan.Lookup {
+	case core.Answered:
+		return plan.Answer, nil
+	case core.Item:
+		item, ok := c.fixtures.Item(plan.Key)
+		if !ok {
+			return core.Refuse(404, "no such item"), nil
+		}
+		key = item.Key
+		options = core.Options{Inline: item.Inline, Basename: item.Name, MediaType: item.MediaType}
+	}
+	file, ok := c.fixtures.File(key)
+	if !ok {
+		return core.Refuse(404, "no such object"), nil
+	}
+	streamed := core.Capabilities{Deliveries: []core.Delivery{core.Stream}, MultipartRanges: true}
+	return core.Decide(r, options.Represent(key, file.Metadata()), streamed), file.Content()
+}
+
+// fill makes a core.Request of a row's: lines joined, the query cut off.
+func fill(r Request) core.Request {
+	path, _, _ := strings.Cut(r.Path, "?")
+	return core.Request{
+		Method:            r.Method,
+		Path:              path,
+		IfMatch:           joined(r.Fields, "If-Match"),
+		IfNoneMatch:       joined(r.Fields, "If-None-Match"),
+		IfModifiedSince:   joined(r.Fields, "If-Modified-Since"),
+		IfUnmodifiedSince: joined(r.Fields, "If-Unmodified-Since"),
+		Range:             joined(r.Fields, "Range"),
+		IfRange:           joined(r.Fields, "If-Range"),
+		Now:               time.Now(),
+		Nonce:             0x0123456789abcdef,
+	}
+}
+
+func joined(lines []string, name string) string {
+	var values []string
+	for _, line := range lines {
+		if n, v, _ := strings.Cut(line, ":"); strings.EqualFold(n, name) {
+			values = append(values, strings.Trim(v, " \t"))
+		}
+	}
+	return strings.Join(values, ", ")
+}
+
+func assemble(d *core.Decision, content []byte) []byte {
+	if d.Spans == nil {
+		return content
+	}
+	var body []byte
+	for i, s := range d.Spans {
+		if d.Multipart() {
+			body = d.AppendPartHead(body, i)
+		}
+		body = append(body, content[s.Start:s.Start+s.Length]...)
+	}
+	if d.Multipart() {
+		body = d.AppendClose(body)
+	}
+	return body
+}

@@ -1,0 +1,163 @@
+package conformance
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/downlink-go/downlink/core"
+)
+
+// Fixtures are the files and the catalogue items that the rows ask for.
+type Fixtures struct {
+	Modified time.Time `json:"modified"` // of the files that say nothing else
+	Files    []File    `json:"files"`
+	Items    []Item    `json:"items"`
+}
+
+// File is one file of the store "files".
+type File struct {
+	Path string `json:"path"` // percent-encoded where JSON or an eye would not do
+	// Text repeated up to Size bytes is the content; without Size it is Text.
+	Text     string    `json:"text"`
+	Size     int       `json:"size"`
+	Modified time.Time `json:"modified"`
+}
+
+// Item is an item of the catalogue in the form of `downlink import`.
+type Item struct {
+	Slug      string `json:"slug"`
+	Title     string `json:"title,omitempty"`
+	Name      string `json:"name,omitempty"`
+	Store     string `json:"store"`
+	Key       string `json:"key"`
+	Category  string `json:"category,omitempty"`
+	Visible   bool   `json:"visible"`
+	Inline    bool   `json:"inline,omitempty"`
+	MediaType string `json:"media_type,omitempty"`
+}
+
+// LoadFixtures reads the fixtures.
+func LoadFixtures() (*Fixtures, error) {
+	b, err := data.ReadFile("fixtures.json")
+	if err != nil {
+		return nil, err
+	}
+	f := &Fixtures{}
+	if err := strict(b, f); err != nil {
+		return nil, fmt.Errorf("fixtures.json: %w", err)
+	}
+	seen := map[string]bool{}
+	for i := range f.Files {
+		file := &f.Files[i]
+		if _, err := url.PathUnescape(file.Path); err != nil {
+			return nil, fmt.Errorf("fixtures.json: file %q: %w", file.Path, err)
+		}
+		if seen[file.Key()] {
+			return nil, fmt.Errorf("fixtures.json: file %q is there twice", file.Path)
+		}
+		seen[file.Key()] = true
+		if file.Modified.IsZero() {
+			file.Modified = f.Modified
+		}
+	}
+	return f, nil
+}
+
+// Key is the file's path in the store.
+func (f *File) Key() string {
+	key, _ := url.PathUnescape(f.Path)
+	return key
+}
+
+// Content is the file's bytes.
+func (f *File) Content() []byte {
+	if f.Size == 0 {
+		return []byte(f.Text)
+	}
+	return []byte(strings.Repeat(f.Text, f.Size/len(f.Text)+1)[:f.Size])
+}
+
+// Metadata is what a store of local files says about the file.
+func (f *File) Metadata() core.Metadata {
+	size := int64(len(f.Content()))
+	return core.Metadata{
+		Size:         size,
+		ETag:         string(core.AppendFileETag(nil, f.Modified, size)),
+		LastModified: f.Modified,
+	}
+}
+
+// File returns the file at a key of the store.
+func (f *Fixtures) File(key string) (*File, bool) {
+	for i := range f.Files {
+		if f.Files[i].Key() == key {
+			return &f.Files[i], true
+		}
+	}
+	return nil, false
+}
+
+// Item returns the item with a slug.
+func (f *Fixtures) Item(slug string) (*Item, bool) {
+	for i := range f.Items {
+		if f.Items[i].Slug == slug {
+			return &f.Items[i], true
+		}
+	}
+	return nil, false
+}
+
+// Behind returns the file that a request target asks for, as net/url decodes it.
+func (f *Fixtures) Behind(target string) (*File, bool) {
+	u, err := url.Parse(target)
+	if err != nil {
+		return nil, false
+	}
+	if slug, ok := strings.CutPrefix(u.Path, "/d/"); ok {
+		if item, ok := f.Item(slug); ok {
+			return f.File(item.Key)
+		}
+		return nil, false
+	}
+	key, ok := strings.CutPrefix(u.Path, "/files/")
+	if !ok {
+		return nil, false
+	}
+	return f.File(key)
+}
+
+// WriteFiles writes the files below dir, with their modification times.
+func (f *Fixtures) WriteFiles(dir string) error {
+	for i := range f.Files {
+		file := &f.Files[i]
+		name := filepath.Join(dir, file.Key())
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(name, file.Content(), 0o644); err != nil {
+			return err
+		}
+		if err := os.Chtimes(name, file.Modified, file.Modified); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// WriteItems writes the items as `downlink import` reads them: one JSON object a
+// line.
+func (f *Fixtures) WriteItems(w io.Writer) error {
+	e := json.NewEncoder(w)
+	for _, item := range f.Items {
+		if err := e.Encode(item); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,99 @@
+package conformance
+
+import (
+	"bufio"
+	"bytes"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+)
+
+// Socket is a target at the other end of a connection. Requests are written byte
+// for byte as the row has them, which no HTTP client would do.
+type Socket struct {
+	name string
+	addr string
+}
+
+var _ Target = (*Socket)(nil)
+
+// NewSocket returns the target called name at addr: "host:port", or the path of a
+// Unix socket.
+func NewSocket(name, addr string) *Socket { return &Socket{name, addr} }
+
+// Name is the name by which rows say that the target differs.
+func (s *Socket) Name() string { return s.name }
+
+// Can reports true: a server on a connection has every ability.
+func (s *Socket) Can(string) bool { return true }
+
+// patience is how long a server may take for one answer.
+const patience = 10 * time.Second
+
+// Do plays one request on a connection of its own.
+func (s *Socket) Do(t testing.TB, r Request) Response {
+	t.Helper()
+	network := "tcp"
+	if strings.HasPrefix(s.addr, "/") {
+		network = "unix"
+	}
+	conn, err := net.DialTimeout(network, s.addr, patience)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := conn.Write(wire(r)); err != nil {
+		t.Fatal(err)
+	}
+	return read(t, conn, r.Method)
+}
+
+// wire is the bytes of a request.
+func wire(r Request) []byte {
+	var b bytes.Buffer
+	b.WriteString(r.Method + " " + r.Path + " HTTP/1.1\r\n")
+	for _, own := range []string{"Host: conformance.example", "Connection: close"} {
+		if name, _, _ := strings.Cut(own, ":"); !names(r.Fields, name) {
+			b.WriteString(own + "\r\n")
+		}
+	}
+	for _, line := range r.Fields {
+		b.WriteString(line + "\r\n")
+	}
+	b.WriteString("\r\n")
+	return b.Bytes()
+}
+
+func names(lines []string, name string) bool {
+	for _, line := range lines {
+		if got, _, _ := strings.Cut(line, ":"); strings.EqualFold(got, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// read reads one answer and whatever the server sends after it until it closes.
+func read(t testing.TB, r io.Reader, method string) Response {
+	t.Helper()
+	b := bufio.NewReader(r)
+	res, err := http.ReadResponse(b, &http.Request{Method: method})
+	if err != nil {
+		t.Fatalf("no answer: %v", err)
+	}
+	defer res.Body.Close()
+	a := Response{Status: res.StatusCode, Header: res.Header}
+	if a.Body, err = io.ReadAll(res.Body); err != nil {
+		t.Fatalf("body of %d: %v", res.StatusCode, err)
+	}
+	if a.Surplus, err = io.ReadAll(b); err != nil {
+		t.Fatalf("after the body: %v", err)
+	}
+	return a
+}
