@@ -67,9 +67,10 @@ type row struct {
 }
 
 type section struct {
-	Name string
-	Rows []row
-	More bool // there is more than the page shows
+	Name   string
+	Rows   []row
+	More   bool // there is more than the page shows
+	Failed bool // what there is could not be read
 }
 
 // ServeHTTP answers GET and HEAD with the page.
@@ -81,14 +82,8 @@ func (x *Index) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, r, core.Refuse(405, ""))
 		return
 	}
-	sections, err := x.sections(r.Context())
-	if err != nil {
-		x.Log.Error("index page", "cause", err)
-		refuse(w, r, core.Refuse(503, ""))
-		return
-	}
 	var body bytes.Buffer
-	if err := index.Execute(&body, map[string]any{"Style": template.CSS(style), "Sections": sections}); err != nil {
+	if err := index.Execute(&body, map[string]any{"Style": template.CSS(style), "Sections": x.sections(r.Context())}); err != nil {
 		x.Log.Error("index page", "cause", err)
 		refuse(w, r, core.Refuse(500, ""))
 		return
@@ -112,30 +107,33 @@ func refuse(w http.ResponseWriter, r *http.Request, d core.Decision) {
 	}
 }
 
-func (x *Index) sections(ctx context.Context) ([]section, error) {
-	var all []section
+// sections are the parts of the page. One that cannot be read says so and does
+// not take the others with it.
+func (x *Index) sections(ctx context.Context) (all []section) {
 	items, err := x.items(ctx)
 	if err != nil {
-		return nil, err
+		x.Log.Error("index page", "cause", err)
+		items = section{Name: items.Name, Failed: true}
 	}
-	if len(items.Rows) > 0 {
+	if len(items.Rows) > 0 || items.Failed {
 		all = append(all, items)
 	}
 	for _, l := range x.Files {
 		s, err := files(ctx, l)
 		if err != nil {
-			return nil, err
+			x.Log.Error("index page", "cause", err)
+			s = section{Name: s.Name, Failed: true}
 		}
 		if len(x.Files) > 1 {
 			s.Name = "Files in " + l.Store.Name()
 		}
 		all = append(all, s)
 	}
-	return all, nil
+	return all
 }
 
 func (x *Index) items(ctx context.Context) (section, error) {
-	s := section{Name: "Downloads"}
+	s := section{Name: "Catalogue"}
 	if x.Catalog == nil {
 		return s, nil
 	}

@@ -113,12 +113,30 @@ func TestIndexOfNothing(t *testing.T) {
 	}
 }
 
+func TestIndexOfWhatCannotBeRead(t *testing.T) {
+	m := memstore.New()
+	m.Put("a.txt", nil)
+	var log strings.Builder
+	x := &page.Index{
+		Catalog: catalog.New(items{err: errors.New("secret cause")}), Item: pattern(t, "/d/{slug}"),
+		Files: []page.Listing{{Store: storage.New("files", m), Pattern: pattern(t, "/p/{path...}")}},
+		Log:   slog.New(slog.NewTextHandler(&log, nil)),
+	}
+	w := get(x, "GET")
+	body := w.Body.String()
+	if w.Code != 200 || !strings.Contains(body, "cannot be read now") || !strings.Contains(body, "/p/a.txt") {
+		t.Errorf("%d: %s", w.Code, body)
+	}
+	if strings.Contains(body, "secret") || !strings.Contains(log.String(), "secret cause") {
+		t.Errorf("the cause belongs into the log only; log: %s", log.String())
+	}
+}
+
 func TestIndexRefuses(t *testing.T) {
-	down := &page.Index{Catalog: catalog.New(items{err: errors.New("secret cause")})}
-	for method, want := range map[string]int{"GET": 503, "HEAD": 503, "POST": 405, "DELETE": 405} {
-		w := get(down, method)
-		if w.Code != want || strings.Contains(w.Body.String(), "secret") || w.Header().Get("X-Content-Type-Options") != "nosniff" {
-			t.Errorf("%s: %d %q %v, want %d", method, w.Code, w.Body.String(), w.Header(), want)
+	for _, method := range []string{"POST", "DELETE"} {
+		w := get(&page.Index{}, method)
+		if w.Code != 405 || w.Header().Get("Allow") == "" || w.Header().Get("X-Content-Type-Options") != "nosniff" {
+			t.Errorf("%s: %d %v, want 405", method, w.Code, w.Header())
 		}
 	}
 }

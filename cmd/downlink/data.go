@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -20,7 +21,7 @@ func (s *settings) catalogPath(c *config.Config) (string, error) {
 }
 
 // dataFolder is the folder of --data, of the configuration, or the first of the
-// usual ones that no served folder holds.
+// usual ones that no served folder holds and that is there or can be made.
 func (s *settings) dataFolder(c *config.Config) (string, error) {
 	chosen := s.data
 	if chosen == "" {
@@ -34,11 +35,14 @@ func (s *settings) dataFolder(c *config.Config) (string, error) {
 		return chosen, err
 	}
 	for _, folder := range usualFolders() {
-		if served, err := c.Exposes(folder); err == nil && served == "" {
+		if served, err := c.Exposes(folder); err != nil || served != "" {
+			continue
+		}
+		if err := os.MkdirAll(folder, 0o700); err == nil {
 			return folder, nil
 		}
 	}
-	return "", fmt.Errorf("every usual data folder lies inside the folder to be served: serve a narrower one, or choose a folder outside with --data")
+	return "", errors.New("every usual data folder lies inside the folder to be served or cannot be made: choose one with --data, outside of what is served")
 }
 
 // usualFolders are the places for data, best first: the user's own (XDG Base
