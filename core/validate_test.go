@@ -76,6 +76,7 @@ func TestValidateFindsBrokenDecisions(t *testing.T) {
 		{"206 that sends nothing", one, stream, func(d *core.Decision) { d.Delivery = core.None }, "nothing is delivered"},
 		{"count of nothing", gone, stream, func(d *core.Decision) { d.Counts = true }, "nothing is delivered"},
 		{"error without a message", gone, stream, func(d *core.Decision) { d.Message = "" }, "message"},
+		{"400 without a message", get(func(r *core.Request) { r.Method = "POST" }), stream, func(d *core.Decision) { d.Status, d.Message = 400, "" }, "message"},
 		{"file under an error", whole, stream, func(d *core.Decision) { d.Status = 404 }, "under status 404"},
 		{"file under 304", whole, stream, func(d *core.Decision) { d.Status = 304 }, "under status 304"},
 		{"file without disposition", whole, stream, drop("Content-Disposition"), "disposition or type"},
