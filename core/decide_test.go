@@ -183,6 +183,10 @@ func TestDecideConditions(t *testing.T) {
 			rep: with(func(rep *core.Representation) { rep.ETag = `v1` }), fields: fields{"ETag": ""}},
 		{name: "ETag of the store with a line end is none", r: get(plain), status: 200,
 			rep: with(func(rep *core.Representation) { rep.ETag = "\"v1\r\nX: y\"" }), fields: fields{"ETag": ""}},
+		{name: "last date that can be written", r: get(plain), status: 200, fields: fields{"Last-Modified": "Fri, 31 Dec 9999 23:59:59 GMT"},
+			rep: with(func(rep *core.Representation) { rep.LastModified = time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC) })},
+		{name: "first date that can be written", r: get(plain), status: 200, fields: fields{"Last-Modified": "Mon, 01 Jan 0001 00:00:01 GMT"},
+			rep: with(func(rep *core.Representation) { rep.LastModified = time.Date(1, 1, 1, 0, 0, 1, 0, time.UTC) })},
 		{name: "date that cannot be written is none", r: ims(later), status: 200, fields: fields{"Last-Modified": ""},
 			rep: with(func(rep *core.Representation) { rep.LastModified = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC) })},
 	})
@@ -571,6 +575,10 @@ func TestParseHTTPDate(t *testing.T) {
 		{"Sun, 06 Nov 1994 08:49:37 GMT+", now, time.Time{}},
 		{"Someday, 06-Nov-94 08:49:37 GMT", now, time.Time{}},
 		{"Sun Nov 6 08:49:37 1994", now, time.Time{}},
+		{"Sunday06-Nov-94 08:49:37 GMT", now, time.Time{}},
+		{"Sunday, 06Nov94 08:49:37 GMT", now, time.Time{}},
+		{"Sunday, 06-Nov-94 084937 GMT", now, time.Time{}},
+		{"Sunday, 06-Nov-9408:49:37GMT", now, time.Time{}},
 		{"784111777", now, time.Time{}},
 		{"", now, time.Time{}},
 	} {
