@@ -32,7 +32,9 @@ var loads = []load{
 	{name: "100 KiB", file: "100k.bin", size: 100 << 10, connections: 16},
 	{name: "10 MiB", file: "10m.bin", size: 10 << 20, connections: 4, decisive: true},
 	{name: "304", file: "1k.bin", size: 1 << 10, fresh: true, connections: 16},
-	{name: "last 64 KiB of 1 GiB", file: "1g.bin", size: 1 << 30, tail: 64 << 10, connections: 16},
+	// Not 64 KiB: an answer a little longer than the loopback interface's segments
+	// waits 40 ms for an acknowledgement, whoever sends it.
+	{name: "last 32 KiB of 1 GiB", file: "1g.bin", size: 1 << 30, tail: 32 << 10, connections: 16},
 }
 
 func decisive(all []load) []load {
