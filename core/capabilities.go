@@ -27,9 +27,14 @@ func (d Delivery) String() string {
 type Capabilities struct {
 	// Deliveries are the possible ones, best first. With none, a file that
 	// should be sent is answered 503: there is no private way to deliver it.
+	// Before Stream, Offload is passed over for requests that a front server may
+	// read in another way than Decide.
 	Deliveries []Delivery
 	// MaxBody is the largest body in bytes that Stream may send; 0: no limit.
 	MaxBody int64
 	// MultipartRanges says that Stream can send several ranges in one answer.
 	MultipartRanges bool
+	// FrontKnowsETag says that the front server of Offload gives the file the same
+	// ETag, so that it may look at If-Match again.
+	FrontKnowsETag bool
 }

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"math"
 	"strconv"
 	"time"
 )
@@ -14,10 +15,10 @@ func Decide(r Request, rep Representation, c Capabilities) Decision {
 		return Refuse(405, "method is neither GET nor HEAD")
 	}
 	if len(c.Deliveries) == 0 {
-		return Refuse(503, "no private way to deliver this file")
+		return undeliverable()
 	}
 	f := facts{r: r, rep: rep, etag: rep.ETag, size: max(rep.Size, -1)}
-	if f.etag != "" && !validETag(f.etag) {
+	if !validETag(f.etag) || !validValue(f.etag) {
 		f.etag = ""
 	}
 	if sendable(rep.LastModified) {
@@ -31,7 +32,7 @@ func Decide(r Request, rep Representation, c Capabilities) Decision {
 	}
 	memory := new(block)
 	if r.Method == "HEAD" {
-		return f.serve(None, memory, "whole file, fields only")
+		return f.head(c, memory)
 	}
 	return f.get(c, memory)
 }
@@ -47,6 +48,17 @@ type facts struct {
 	result   rangeResult
 }
 
+// head answers a HEAD as the same GET without Range is answered, but for a
+// redirect: a presigned URL is for GET alone, so the fields are given here.
+func (f *facts) head(c Capabilities, memory *block) Decision {
+	for _, d := range c.Deliveries {
+		if d == Offload || d == Redirect || d == Stream && f.fits(c) {
+			return f.serve(None, memory, "whole file, fields only")
+		}
+	}
+	return undeliverable()
+}
+
 // get answers a GET whose preconditions hold: it resolves Range, then takes the
 // first delivery that can carry the result.
 func (f *facts) get(c Capabilities, memory *block) Decision {
@@ -58,6 +70,7 @@ func (f *facts) get(c Capabilities, memory *block) Decision {
 			reason = "If-Range names another version"
 		}
 	}
+	passedOver := false
 	for _, d := range c.Deliveries {
 		switch d {
 		case Stream:
@@ -65,31 +78,53 @@ func (f *facts) get(c Capabilities, memory *block) Decision {
 				return f.stream(c, memory, reason)
 			}
 		case Offload:
-			return f.offload(memory, reason)
+			if f.readAlike(c) {
+				return f.offload(memory, reason)
+			}
+			passedOver = true
 		case Redirect:
 			return f.redirect()
 		}
 	}
-	return Refuse(503, "no private way to deliver this file")
+	if passedOver {
+		return f.offload(memory, reason)
+	}
+	return undeliverable()
 }
 
-// fits reports whether Stream may send what the ranges left to send.
+func undeliverable() Decision { return Refuse(503, "no private way to deliver this file") }
+
+// fits reports whether Stream may send what the ranges left to send. Several
+// ranges that come to too much are given up first.
 func (f *facts) fits(c Capabilities) bool {
-	if c.MaxBody <= 0 || f.result == unsatisfiable {
+	if len(f.spans) > 1 && !f.partsFit(c) {
+		f.spans, f.result = nil, wholeFile
+	}
+	switch {
+	case c.MaxBody <= 0 || f.result == unsatisfiable || len(f.spans) > 1:
 		return true
+	case len(f.spans) == 1:
+		return f.spans[0].Length <= c.MaxBody
 	}
-	if f.result != partial || len(f.spans) > 1 {
-		return f.size >= 0 && f.size <= c.MaxBody
+	return f.size >= 0 && f.size <= c.MaxBody
+}
+
+// partsFit reports whether the several ranges can be sent as multipart/byteranges.
+func (f *facts) partsFit(c Capabilities) bool {
+	const room = 1 << 20 // for the heads of the parts
+	if !c.MultipartRanges || f.size > math.MaxInt64-room {
+		return false
 	}
-	return f.spans[0].Length <= c.MaxBody
+	d := Decision{Spans: f.spans, size: f.size, partType: withCharset(f.mediaType(), f.rep.Charset)}
+	return c.MaxBody <= 0 || d.multipartLength() <= c.MaxBody
 }
 
 func (f *facts) stream(c Capabilities, memory *block, reason string) Decision {
 	if f.result == unsatisfiable {
 		return f.unsatisfiable(reason)
 	}
-	if len(f.spans) > 1 && !c.MultipartRanges {
-		f.spans, reason = nil, "several ranges cannot be sent here"
+	if f.spans == nil && f.r.Range != "" && reason == rangeReason {
+		reason = "several ranges cannot be sent here"
 	}
 	d := f.serve(Stream, memory, reason)
 	d.Counts = f.counts()
@@ -158,6 +193,11 @@ func (f *facts) notModified(reason string) Decision {
 	fields.add("Last-Modified", f.modifiedText())
 	fields.addChecked("Vary", f.rep.Vary)
 	fields.add(nosniff.Name, nosniff.Value)
+	for _, x := range f.rep.Extra {
+		if equalFold(x.Name, "Expires") || equalFold(x.Name, "Content-Location") {
+			fields.addExtra(x)
+		}
+	}
 	return Decision{Status: 304, Fields: fields, Reason: reason}
 }
 
@@ -201,7 +241,9 @@ func (f *facts) serve(delivery Delivery, memory *block, reason string) Decision 
 	fields.addChecked("Repr-Digest", f.rep.Digest)
 	fields.addChecked("Vary", f.rep.Vary)
 	fields.add(nosniff.Name, nosniff.Value)
-	fields.addExtra(f.rep.Extra)
+	for _, x := range f.rep.Extra {
+		fields.addExtra(x)
+	}
 	d.Fields = fields
 	return d
 }

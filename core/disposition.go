@@ -108,16 +108,29 @@ func invisible(r rune) bool {
 	return false
 }
 
-// trimName removes spaces at the start, and spaces and dots at the end, which
-// Windows drops silently.
+// trimName removes white space at the start, and white space and dots at the
+// end, which Windows drops silently.
 func trimName(b []byte) []byte {
-	for len(b) > 0 && b[0] == ' ' {
-		b = b[1:]
+	for len(b) > 0 {
+		r, n := utf8.DecodeRune(b)
+		if !blank(r) {
+			break
+		}
+		b = b[n:]
 	}
-	for len(b) > 0 && (b[len(b)-1] == ' ' || b[len(b)-1] == '.') {
-		b = b[:len(b)-1]
+	for len(b) > 0 {
+		r, n := utf8.DecodeLastRune(b)
+		if !blank(r) && r != '.' {
+			break
+		}
+		b = b[:len(b)-n]
 	}
 	return b
+}
+
+// blank reports Unicode's white space (property White_Space) that is no control.
+func blank(r rune) bool {
+	return r == ' ' || r == 0xa0 || r == 0x1680 || r >= 0x2000 && r <= 0x200a || r == 0x202f || r == 0x205f || r == 0x3000
 }
 
 // shorten cuts b to maxName bytes in front of its extension, between characters.

@@ -24,12 +24,10 @@ func (l *fieldList) addChecked(name, value string) {
 	}
 }
 
-// addExtra appends the fields that a view asks for beside those of Decide.
-func (l *fieldList) addExtra(extra []Field) {
-	for _, x := range extra {
-		if validToken(x.Name) && !reserved(x.Name) && !l.has(x.Name) {
-			l.addChecked(x.Name, x.Value)
-		}
+// addExtra appends a field that a view asks for beside those of Decide.
+func (l *fieldList) addExtra(x Field) {
+	if validToken(x.Name) && !reserved(x.Name) && !l.has(x.Name) {
+		l.addChecked(x.Name, x.Value)
 	}
 }
 

@@ -102,12 +102,15 @@ func (p *dateParser) rfc850(now time.Time) time.Time {
 	century := now.Year() / 100 * 100
 	latest := now.AddDate(50, 0, 0)
 	var t time.Time
-	for c := century + 100; c >= century-100; c -= 100 {
+	for c := century + 100; c > century-100; c -= 100 {
+		if day > daysIn(c+year, month) {
+			continue // 29 February of a century that has none
+		}
 		if t = p.date(c+year, month, day, h, m, s); !t.After(latest) {
-			break
+			return t
 		}
 	}
-	return t
+	return p.date(century-100+year, month, day, h, m, s)
 }
 
 // asctime reads "Sun Nov  6 08:49:37 1994".

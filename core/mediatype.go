@@ -58,6 +58,27 @@ func validMediaType(s string) bool {
 	return false
 }
 
+// splitMediaType returns the type/subtype of a stored Content-Type and its
+// charset; "" for what is malformed or not there.
+func splitMediaType(s string) (mediaType, charset string) {
+	mediaType, parameters, _ := cutByte(s, ';')
+	if !validMediaType(mediaType) {
+		return "", ""
+	}
+	for parameters != "" {
+		var p string
+		p, parameters, _ = cutByte(parameters, ';')
+		name, value, _ := cutByte(p, '=')
+		if n := len(value); n >= 2 && value[0] == '"' && value[n-1] == '"' {
+			value = value[1 : n-1]
+		}
+		if equalFold(name, "charset") && validToken(value) {
+			charset = value
+		}
+	}
+	return mediaType, charset
+}
+
 // withCharset adds the charset parameter to text types and to no other; an
 // empty or malformed charset is utf-8.
 func withCharset(mediaType, charset string) string {

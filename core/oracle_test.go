@@ -31,6 +31,40 @@ type oracleAnswer struct {
 	fields   map[string]string
 }
 
+func oracleWholeFits(size int64, c core.Capabilities) bool {
+	return c.MaxBody <= 0 || size >= 0 && size <= c.MaxBody
+}
+
+var (
+	plainTags  = regexp.MustCompile(`^(\*|(W/)?"[!#-~\x80-\xff]*"([ \t]*,[ \t]*(W/)?"[!#-~\x80-\xff]*")*[ \t]*)$`)
+	plainTag   = regexp.MustCompile(`^(W/)?"[!#-~\x80-\xff]*"$`)
+	plainRange = regexp.MustCompile(`^bytes=(?:([0-9]{1,18})-([0-9]{1,18})?|-([0-9]{1,18}))$`)
+)
+
+// oracleReadAlike says whether front servers read the request as core does.
+func oracleReadAlike(r core.Request, c core.Capabilities, size int64, kind int) bool {
+	fixdate := func(s string) bool {
+		_, ok := oracleDate(s, time.Time{})
+		return ok && strings.HasSuffix(s, " GMT") && s[3] == ','
+	}
+	if r.IfMatch != "" && (!c.FrontKnowsETag || r.IfUnmodifiedSince != "" || !plainTags.MatchString(r.IfMatch)) {
+		return false
+	}
+	if r.IfNoneMatch != "" && !plainTags.MatchString(r.IfNoneMatch) || r.IfUnmodifiedSince != "" && !fixdate(r.IfUnmodifiedSince) {
+		return false
+	}
+	if r.Range == "" || kind == 416 {
+		return true
+	}
+	m := plainRange.FindStringSubmatch(r.Range)
+	if m == nil || size <= 0 || r.IfRange != "" && !plainTag.MatchString(r.IfRange) && !fixdate(r.IfRange) {
+		return false
+	}
+	first, _ := strconv.ParseInt(m[1], 10, 64)
+	last, err := strconv.ParseInt(m[2], 10, 64)
+	return err != nil || first <= last
+}
+
 func oracleDecide(r core.Request, rep core.Representation, c core.Capabilities) oracleAnswer {
 	refuse := func(status int) oracleAnswer {
 		return oracleAnswer{status: status, fields: map[string]string{
@@ -70,11 +104,24 @@ func oracleDecide(r core.Request, rep core.Representation, c core.Capabilities) 
 	}
 	a := oracleAnswer{status: 200, fields: oracleFileFields(rep, etag, modified)}
 	if r.Method == http.MethodHead {
-		a.fields["Content-Length"] = oracleLength(size)
-		return a
+		for _, d := range c.Deliveries {
+			if d == core.Offload || d == core.Redirect || d == core.Stream && oracleWholeFits(size, c) {
+				a.fields["Content-Length"] = oracleLength(size)
+				return a
+			}
+		}
+		return refuse(503)
 	}
 	a.counts = kind == 200 || kind == 206 && oracleCounts(spans, size)
-	for _, d := range c.Deliveries {
+	deliveries := c.Deliveries
+	if !oracleReadAlike(r, c, size, kind) { // Offload goes behind all others
+		isOffload := func(d core.Delivery) bool { return d == core.Offload }
+		deliveries = slices.DeleteFunc(slices.Clone(c.Deliveries), isOffload)
+		if slices.ContainsFunc(c.Deliveries, isOffload) {
+			deliveries = append(deliveries, core.Offload)
+		}
+	}
+	for _, d := range deliveries {
 		switch {
 		case kind == 416 && (d == core.Offload || d == core.Stream):
 			a := refuse(416)
@@ -90,16 +137,17 @@ func oracleDecide(r core.Request, rep core.Representation, c core.Capabilities) 
 			}}
 		case d != core.Stream:
 			continue
-		case c.MaxBody > 0 && len(spans) == 1 && spans[0].Length > c.MaxBody:
-			continue
-		case c.MaxBody > 0 && len(spans) != 1 && (size < 0 || size > c.MaxBody):
+		case len(spans) == 1 && c.MaxBody > 0 && spans[0].Length > c.MaxBody:
 			continue
 		}
-		a.delivery = core.Stream
 		tooLong := c.MaxBody > 0 && oracleMultipart(spans, size, a.fields["Content-Type"]) > c.MaxBody
 		if len(spans) > 1 && (tooLong || !c.MultipartRanges) {
 			spans, a.counts = nil, true // the whole file instead
 		}
+		if len(spans) == 0 && !oracleWholeFits(size, c) {
+			continue
+		}
+		a.delivery = core.Stream
 		switch len(spans) {
 		case 0:
 			a.fields["Content-Length"] = oracleLength(size)

@@ -144,13 +144,14 @@ func (p *Pattern) match(path string, values *[maxParams]string) bool {
 
 // before reports whether p is to be tried before q: at the first segment in
 // which they differ in kind, a literal goes before {name} before {name...}.
+// Patterns that do not differ so go by length, for the order to be a whole one.
 func (p *Pattern) before(q *Pattern) bool {
 	for i := 0; i < len(p.segments) && i < len(q.segments); i++ {
 		if a, b := p.segments[i].rank(), q.segments[i].rank(); a != b {
 			return a < b
 		}
 	}
-	return false
+	return len(p.segments) < len(q.segments)
 }
 
 // same reports whether p and q fit exactly the same paths.

@@ -10,6 +10,9 @@ const (
 	maxSpecs = 256
 )
 
+// rangeReason is the reason of an answer with ranges.
+const rangeReason = "byte range"
+
 // rangeResult says what a Range field comes to for one representation.
 type rangeResult uint8
 
@@ -41,7 +44,7 @@ func parseRange(dst []Span, field string, size int64) ([]Span, rangeResult, stri
 	spans, specs := dst[:0], 0
 	for more := true; more; {
 		var spec string
-		if spec, set, more = cutComma(set); spec == "" {
+		if spec, set, more = cutByte(set, ','); spec == "" {
 			continue // empty members are allowed (RFC 9110 §5.6.1.2)
 		}
 		first, last, ok := parseSpec(spec, size)
@@ -60,7 +63,7 @@ func parseRange(dst []Span, field string, size int64) ([]Span, rangeResult, stri
 	case len(spans) > maxSpans:
 		return nil, wholeFile, "Range asks for too many parts"
 	}
-	return spans, partial, "byte range"
+	return spans, partial, rangeReason
 }
 
 // cutUnit returns the range set of a Range field in bytes. Units are
@@ -74,10 +77,10 @@ func cutUnit(field string) (string, bool) {
 	return field[len(unit):], true
 }
 
-// cutComma returns the first list member of s, trimmed, and what follows it.
-func cutComma(s string) (member, rest string, more bool) {
+// cutByte returns what precedes the first sep in s, trimmed, and what follows it.
+func cutByte(s string, sep byte) (member, rest string, more bool) {
 	for i := 0; i < len(s); i++ {
-		if s[i] == ',' {
+		if s[i] == sep {
 			return trimOWS(s[:i]), s[i+1:], true
 		}
 	}

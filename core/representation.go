@@ -82,23 +82,26 @@ func either(a, b string) string {
 }
 
 // Represent applies the options to what was found at key. A missing basename is
-// the last segment of key; a missing media type is the store's, else goes by the
-// extension of the stored name, so that an override "Report" of "a.pdf" stays a
-// PDF.
+// the last segment of key; a missing media type is the store's (with its charset,
+// without other parameters), else goes by the extension of the stored name, so
+// that an override "Report" of "a.pdf" stays a PDF.
 func (o Options) Represent(key string, m Metadata) Representation {
 	name, mediaType := o.Basename, o.MediaType
 	if name == "" {
 		name = lastSegment(key)
 	}
+	charset := o.Charset
 	if mediaType == "" {
-		mediaType = m.MediaType
+		var stored string
+		mediaType, stored = splitMediaType(m.MediaType)
+		charset = either(charset, stored)
 	}
 	if mediaType == "" {
 		mediaType = MediaType(lastSegment(key))
 	}
 	return Representation{
 		Name: name, Size: m.Size, ETag: m.ETag, LastModified: m.LastModified,
-		MediaType: mediaType, Charset: o.Charset, ContentEncoding: o.Encoding,
+		MediaType: mediaType, Charset: charset, ContentEncoding: o.Encoding,
 		Inline: o.Inline, InlineUnsafe: o.InlineUnsafe, CacheControl: o.CacheControl,
 	}
 }

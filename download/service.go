@@ -88,9 +88,11 @@ func (a *Answer) Close() error {
 	return a.Object.Close()
 }
 
+// The deliveries of a file, best first.
 var (
 	streamed  = []core.Delivery{core.Stream}
 	offloaded = []core.Delivery{core.Offload}
+	either    = []core.Delivery{core.Offload, core.Stream}
 )
 
 // Answer plans the request, looks up the file and decides. It sets r.Plan.
@@ -119,7 +121,8 @@ func (s *Service) deliver(ctx context.Context, r *Request, f *File) Answer {
 }
 
 // offload decides about a file that a front server sends: it is looked at, not
-// opened.
+// opened, unless the request is one that front servers read in ways of their own.
+// Then it is streamed, if this process may read it.
 func offload(ctx context.Context, r *Request, f *File, rule *Rule, rest string) Answer {
 	found, err := f.Store.Stat(ctx, f.Key)
 	if err != nil {
@@ -127,7 +130,13 @@ func offload(ctx context.Context, r *Request, f *File, rule *Rule, rest string) 
 	}
 	rep := represent(r, f, found)
 	own := rep.ETag != found.ETag || !rep.LastModified.Equal(found.LastModified)
-	d := core.Decide(r.Request, rep, core.Capabilities{Deliveries: offloaded})
+	d := core.Decide(r.Request, rep, core.Capabilities{Deliveries: either, FrontKnowsETag: !own})
+	if d.Delivery == core.Stream {
+		if a := stream(ctx, r, f); a.Cause == nil {
+			return a
+		}
+		d = core.Decide(r.Request, rep, core.Capabilities{Deliveries: offloaded})
+	}
 	return Answer{Decision: d, Target: rule.target(rest, own)}
 }
 

@@ -39,6 +39,8 @@ func NewServer(h http.Handler, o ServerOptions) *Server {
 			ReadHeaderTimeout: orDefault(o.ReadHeaderTimeout, 10*time.Second),
 			IdleTimeout:       orDefault(o.IdleTimeout, 60*time.Second),
 			MaxHeaderBytes:    orDefault(o.MaxHeaderBytes, 64<<10),
+			// "OPTIONS *" is refused as every other method that is not for downloads.
+			DisableGeneralOptionsHandler: true,
 			ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 		},
 		shutdown: orDefault(o.ShutdownTimeout, 30*time.Second),

@@ -133,9 +133,11 @@ func TestOwnValidatorsThroughNginx(t *testing.T) {
 		{"range of this version", []string{"Range", "bytes=2-4", "If-Range", `"mine"`, "Accept-Encoding", "identity"}, 206, "234"},
 		{"range of this date", []string{"Range", "bytes=2-4", "If-Range", "Sat, 03 Feb 2001 04:05:06 GMT", "Accept-Encoding", "identity"}, 206, "234"},
 		{"range of another version", []string{"Range", "bytes=2-4", "If-Range", `"other"`, "Accept-Encoding", "identity"}, 200, "0123456789"},
-		// docs/nginx.md names this difference: nginx compares with the ETag that
-		// it was told not to make.
-		{"must be this version", []string{"If-Match", `"mine"`}, 412, "-"},
+		// nginx would compare with the ETag that it was told not to make: Downlink
+		// sends the file itself.
+		{"must be this version", []string{"If-Match", `"mine"`, "Accept-Encoding", "identity"}, 200, "0123456789"},
+		{"must be another version", []string{"If-Match", `"other"`}, 412, "Precondition failed: the file is not the one you asked for.\n"},
+		{"two ranges", []string{"Range", "bytes=0-0,9-9", "Accept-Encoding", "identity"}, 206, "-"},
 	} {
 		resp, body := fetch(t, url, c.fields...)
 		if resp.StatusCode != c.status || c.body != "-" && body != c.body {

@@ -1,0 +1,74 @@
+package core
+
+// readAlike reports whether a front server that gets the file by Offload reads
+// the request as Decide does. It looks at Range and at the preconditions again,
+// and what is odd it reads in its own way: nginx answers 416 to a Range that is
+// to be ignored, joins no ranges, and evaluates If-Unmodified-Since beside
+// If-Match. Such requests are rare; where they can, they are streamed.
+func (f *facts) readAlike(c Capabilities) bool {
+	r := &f.r
+	switch {
+	case r.IfMatch != "" && (r.IfUnmodifiedSince != "" || !c.FrontKnowsETag || !plainList(r.IfMatch)),
+		r.IfNoneMatch != "" && !plainList(r.IfNoneMatch),
+		r.IfUnmodifiedSince != "" && !plainDate(r.IfUnmodifiedSince):
+		return false
+	case r.Range == "" || f.result == unsatisfiable: // the latter is answered here
+		return true
+	case r.IfRange != "" && !validETag(r.IfRange) && !plainDate(r.IfRange):
+		return false
+	}
+	return f.size > 0 && plainRange(r.Range)
+}
+
+// plainList reports "*" or a well-formed list of entity-tags.
+func plainList(list string) bool {
+	if list == "*" {
+		return true
+	}
+	for more := true; more; {
+		n := scanETag(list)
+		if n == 0 {
+			return false
+		}
+		list = trimOWS(list[n:])
+		if list != "" && list[0] != ',' {
+			return false
+		}
+		if more = list != ""; more {
+			list = trimOWS(list[1:])
+		}
+	}
+	return true
+}
+
+// plainDate reports an IMF-fixdate, the only form that is still sent.
+func plainDate(s string) bool {
+	p := dateParser{s: s, ok: true}
+	p.fixdate()
+	return p.ok && p.i == len(s)
+}
+
+// plainRange reports one range of bytes in numbers that everybody can hold.
+func plainRange(field string) bool {
+	const unit, digits = "bytes=", 18
+	if len(field) < len(unit) || field[:len(unit)] != unit {
+		return false
+	}
+	head, tail, found := cutByte(field[len(unit):], '-')
+	if !found || head == "" && tail == "" || len(head) > digits || len(tail) > digits {
+		return false
+	}
+	if head != "" && tail != "" && compareDigits(head, tail) > 0 {
+		return false
+	}
+	return allDigits(head) && allDigits(tail) && len(head)+1+len(tail) == len(field)-len(unit)
+}
+
+func allDigits(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return true
+}
