@@ -26,6 +26,8 @@ func wantBytes(t *testing.T, label string, r reply, content []byte) {
 	t.Helper()
 	fault := ""
 	switch {
+	case len(r.body) > len(content)+1<<20:
+		fault = fmt.Sprintf("a body of %d bytes for a file of %d", len(r.body), len(content))
 	case r.cut:
 		fault = "the body is shorter than announced"
 	case r.status == 200 && !bytes.Equal(r.body, content):
@@ -38,8 +40,6 @@ func wantBytes(t *testing.T, label string, r reply, content []byte) {
 		fault = "416 with Content-Range " + r.header.Get("Content-Range")
 	case !slices.Contains([]int{200, 206, 400, 416, 431}, r.status):
 		fault = "unexpected status"
-	case len(r.body) > len(content)+1<<20:
-		fault = fmt.Sprintf("a body of %d bytes for a file of %d", len(r.body), len(content))
 	}
 	if fault != "" {
 		t.Errorf("%.150q: status %d: %s: %q", label, r.status, fault, r.lines)
