@@ -196,7 +196,7 @@ func TestSecurityWholeServer(t *testing.T) {
 	onBoth(t, nil, func(t *testing.T, v *victim) {
 		for _, request := range []string{
 			ask("TRACE", "/", "Cookie: secret=reflected", "Max-Forwards: 0"), ask("TRACE", "/files/a.txt", "Authorization: reflected"),
-			ask("CONNECT", "files.test:443"), ask("CONNECT", "127.0.0.1:22"), ask("CONNECT", "/files/a.txt"), ask("GET", "*"), ask("TRACE", "*"),
+			ask("CONNECT", "files.test:443"), ask("CONNECT", "127.0.0.1:22"), ask("CONNECT", "/files/a.txt"), ask("GET", "*"), ask("TRACE", "*"), ask("OPTIONS", "*"),
 		} {
 			k := say(t, v.addr, request, patience)
 			v.laws(t, request, k, "TRACE")

@@ -224,9 +224,7 @@ func TestSecurityRanges(t *testing.T) {
 	})
 }
 
-// ranged asks for ranges of pattern.bin. A range that nginx cannot read is the
-// one error that carries fields of the file: nginx keeps those of the answer
-// by which Downlink left the file to it.
+// ranged asks for ranges of pattern.bin.
 func (v *victim) ranged(t *testing.T, field string, more ...string) reply {
 	t.Helper()
 	request := get("/files/pattern.bin", append(more, "Range: "+field)...)
@@ -236,9 +234,7 @@ func (v *victim) ranged(t *testing.T, field string, more ...string) reply {
 		t.Errorf("%.100q: got %d answers and %d other bytes", field, len(all), len(rest))
 		return reply{}
 	}
-	if all[0].status != 416 || v.name != nginx {
-		v.laws(t, request, k, "GET")
-	}
+	v.laws(t, request, k, "GET")
 	return all[0]
 }
 
@@ -318,8 +314,7 @@ func repeatUntil[K comparable, V any](done <-chan struct{}, m map[K]V) func(func
 
 // conditionRows are conditions in the order of RFC 9110 §13.2.2. E and W stand
 // for the file's entity-tag, strong and weak, M for its date, B and A for the
-// dates a day before and after. nginx refuses a condition on two lines, and looks
-// at If-Unmodified-Since again, without regard to If-Match and bad dates.
+// dates a day before and after. nginx refuses a condition on two lines.
 var conditionRows = []struct {
 	name   string
 	fields []string
@@ -332,12 +327,12 @@ var conditionRows = []struct {
 	{"If-Match on two lines", []string{`If-Match: "x"`, "If-Match: E"}, []int{200}, 400},
 	{"If-Match on two lines, none", []string{`If-Match: "x"`, `If-Match: "y"`}, []int{412}, 400},
 	{"If-Match star", []string{"If-Match: *"}, []int{200}, 0},
-	{"If-Match goes before If-Unmodified-Since", []string{"If-Match: E", "If-Unmodified-Since: B"}, []int{200}, 412},
+	{"If-Match goes before If-Unmodified-Since", []string{"If-Match: E", "If-Unmodified-Since: B"}, []int{200}, 0},
 	{"If-Match fails, If-Unmodified-Since holds", []string{`If-Match: "x"`, "If-Unmodified-Since: A"}, []int{412}, 0},
 	{"If-Match fails before If-None-Match", []string{`If-Match: "x"`, "If-None-Match: E"}, []int{412}, 0},
 	{"If-Unmodified-Since fails", []string{"If-Unmodified-Since: B"}, []int{412}, 0},
 	{"If-Unmodified-Since holds", []string{"If-Unmodified-Since: M"}, []int{200}, 0},
-	{"If-Unmodified-Since is no date", []string{"If-Unmodified-Since: yesterday"}, []int{200}, 412},
+	{"If-Unmodified-Since is no date", []string{"If-Unmodified-Since: yesterday"}, []int{200}, 0},
 	{"If-None-Match", []string{"If-None-Match: E"}, []int{304}, 0},
 	{"If-None-Match is weak", []string{"If-None-Match: W"}, []int{304}, 0},
 	{"If-None-Match in a list", []string{`If-None-Match: "x",, W`}, []int{304}, 0},
