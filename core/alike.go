@@ -5,19 +5,19 @@ package core
 // and what is odd it reads in its own way: nginx answers 416 to a Range that is
 // to be ignored, joins no ranges, and evaluates If-Unmodified-Since beside
 // If-Match. Such requests are rare; where they can, they are streamed.
-func (f *facts) readAlike(c Capabilities) bool {
-	r := &f.r
+func (f *facts) readAlike() bool {
+	r := f.r
 	switch {
-	case r.IfMatch != "" && (r.IfUnmodifiedSince != "" || !c.FrontKnowsETag || !plainList(r.IfMatch)),
+	case r.IfMatch != "" && (r.IfUnmodifiedSince != "" || !f.c.FrontKnowsETag || !plainList(r.IfMatch)),
 		r.IfNoneMatch != "" && !plainList(r.IfNoneMatch),
 		r.IfUnmodifiedSince != "" && !plainDate(r.IfUnmodifiedSince):
 		return false
 	case r.Range == "" || f.result == unsatisfiable: // the latter is answered here
 		return true
-	case r.IfRange != "" && !validETag(r.IfRange) && !plainDate(r.IfRange):
+	case r.IfRange != "" && !oneETag(r.IfRange) && !plainDate(r.IfRange):
 		return false
 	}
-	return f.size > 0 && plainRange(r.Range)
+	return f.rep.Size > 0 && plainRange(r.Range)
 }
 
 // plainList reports "*" or a well-formed list of entity-tags.
@@ -40,6 +40,9 @@ func plainList(list string) bool {
 	}
 	return true
 }
+
+// oneETag reports a single entity-tag.
+func oneETag(s string) bool { n := scanETag(s); return n > 0 && n == len(s) }
 
 // plainDate reports an IMF-fixdate, the only form that is still sent.
 func plainDate(s string) bool {

@@ -3,159 +3,168 @@ package core
 import (
 	"math"
 	"strconv"
-	"time"
 )
 
 // Decide answers a request for a file that was found and may be had by the
 // client. It is total: every input gives a Decision for which Validate holds.
 // The order is method, delivery, preconditions (RFC 9110 §13.2.2), Range and
 // If-Range (GET only), fields. A decision to serve costs two allocations.
-func Decide(r Request, rep Representation, c Capabilities) Decision {
+func Decide(r Request, rep Representation, c Capabilities) (d Decision) {
 	if !reads(r.Method) {
 		return Refuse(405, "method is neither GET nor HEAD")
 	}
 	if len(c.Deliveries) == 0 {
 		return undeliverable()
 	}
-	f := facts{r: r, rep: rep, etag: rep.ETag, size: max(rep.Size, -1)}
-	if !validETag(f.etag) || !validValue(f.etag) {
-		f.etag = ""
+	if !validETag(rep.ETag) {
+		rep.ETag = ""
 	}
-	if sendable(rep.LastModified) {
-		f.modified = rep.LastModified.UTC().Truncate(time.Second)
+	rep.Size = max(rep.Size, -1)
+	f := facts{r: &r, rep: &rep, c: &c, d: &d, modified: secondsOf(rep.LastModified)}
+	switch result, reason := evaluate(&r, rep.ETag, f.modified); {
+	case result == notModified:
+		f.notModified(reason)
+	case result == preconditionFailed:
+		d = Refuse(412, reason)
+	case r.Method == "HEAD":
+		f.head()
+	default:
+		f.get()
 	}
-	switch result, reason := evaluate(&f.r, f.etag, f.modified); result {
-	case notModified:
-		return f.notModified(reason)
-	case preconditionFailed:
-		return Refuse(412, reason)
-	}
-	memory := new(block)
-	if r.Method == "HEAD" {
-		return f.head(c, memory)
-	}
-	return f.get(c, memory)
+	return d
 }
 
-// facts is a request and a representation with its validators checked.
+// facts is a request for a representation on its way to a decision. It holds no
+// pointer of its own but to the four values of Decide, which stay on the stack
+// for it.
 type facts struct {
-	r        Request
-	rep      Representation
-	etag     string    // valid or ""
-	modified time.Time // whole seconds, UTC, or zero
-	size     int64     // -1 if unknown
-	spans    []Span
+	r        *Request
+	rep      *Representation // ETag is valid or "", Size is at least -1
+	c        *Capabilities
+	d        *Decision
+	modified int64 // whole seconds since 1970, or unknown
 	result   rangeResult
 }
 
 // head answers a HEAD as the same GET without Range is answered, but for a
 // redirect: a presigned URL is for GET alone, so the fields are given here.
-func (f *facts) head(c Capabilities, memory *block) Decision {
-	for _, d := range c.Deliveries {
-		if d == Offload || d == Redirect || d == Stream && f.fits(c) {
-			return f.serve(None, memory, "whole file, fields only")
+func (f *facts) head() {
+	for _, d := range f.c.Deliveries {
+		if d == Offload || d == Redirect || d == Stream && f.fits() {
+			f.serve(None, "whole file, fields only")
+			return
 		}
 	}
-	return undeliverable()
+	*f.d = undeliverable()
 }
 
 // get answers a GET whose preconditions hold: it resolves Range, then takes the
 // first delivery that can carry the result.
-func (f *facts) get(c Capabilities, memory *block) Decision {
-	reason := "whole file"
-	if f.r.Range != "" && f.size >= 0 {
-		if rangeStands(&f.r, f.etag, f.modified) {
-			f.spans, f.result, reason = parseRange(memory.spans[:0], f.r.Range, f.size)
-		} else {
-			reason = "If-Range names another version"
-		}
-	}
+func (f *facts) get() {
+	reason := f.resolveRange()
 	passedOver := false
-	for _, d := range c.Deliveries {
-		switch d {
-		case Stream:
-			if f.fits(c) {
-				return f.stream(c, memory, reason)
-			}
-		case Offload:
-			if f.readAlike(c) {
-				return f.offload(memory, reason)
-			}
+	for _, d := range f.c.Deliveries {
+		switch {
+		case d == Stream && f.fits():
+			f.stream(reason)
+			return
+		case d == Offload && f.readAlike():
+			f.offload(reason)
+			return
+		case d == Offload:
 			passedOver = true
-		case Redirect:
-			return f.redirect()
+		case d == Redirect:
+			f.redirect()
+			return
 		}
 	}
 	if passedOver {
-		return f.offload(memory, reason)
+		f.offload(reason)
+		return
 	}
-	return undeliverable()
+	*f.d = undeliverable()
 }
 
 func undeliverable() Decision { return Refuse(503, "no private way to deliver this file") }
 
+// resolveRange sets the result and the spans of Range, and says why.
+func (f *facts) resolveRange() (reason string) {
+	switch {
+	case f.r.Range == "" || f.rep.Size < 0:
+		return "whole file"
+	case !rangeStands(f.r, f.rep.ETag, f.modified):
+		return "If-Range names another version"
+	}
+	memory := new(block)
+	f.d.Fields = memory.fields[:0]
+	f.d.Spans, f.result, reason = parseRange(memory.spans[:0], f.r.Range, f.rep.Size)
+	return reason
+}
+
 // fits reports whether Stream may send what the ranges left to send. Several
 // ranges that come to too much are given up first.
-func (f *facts) fits(c Capabilities) bool {
-	if len(f.spans) > 1 && !f.partsFit(c) {
-		f.spans, f.result = nil, wholeFile
+func (f *facts) fits() bool {
+	spans := f.d.Spans
+	if len(spans) > 1 && !f.partsFit() {
+		f.d.Spans, spans, f.result = nil, nil, wholeFile
 	}
-	switch {
-	case c.MaxBody <= 0 || f.result == unsatisfiable || len(f.spans) > 1:
+	switch most := f.c.MaxBody; {
+	case most <= 0 || f.result == unsatisfiable || len(spans) > 1:
 		return true
-	case len(f.spans) == 1:
-		return f.spans[0].Length <= c.MaxBody
+	case len(spans) == 1:
+		return spans[0].Length <= most
+	default:
+		return f.rep.Size >= 0 && f.rep.Size <= most
 	}
-	return f.size >= 0 && f.size <= c.MaxBody
 }
 
 // partsFit reports whether the several ranges can be sent as multipart/byteranges.
-func (f *facts) partsFit(c Capabilities) bool {
+func (f *facts) partsFit() bool {
 	const room = 1 << 20 // for the heads of the parts
-	if !c.MultipartRanges || f.size > math.MaxInt64-room {
+	if !f.c.MultipartRanges || f.rep.Size > math.MaxInt64-room {
 		return false
 	}
-	d := Decision{Spans: f.spans, size: f.size, partType: withCharset(f.mediaType(), f.rep.Charset)}
-	return c.MaxBody <= 0 || d.multipartLength() <= c.MaxBody
+	d := Decision{Spans: f.d.Spans, size: f.rep.Size, partType: withCharset(f.mediaType(), f.rep.Charset)}
+	return f.c.MaxBody <= 0 || d.multipartLength() <= f.c.MaxBody
 }
 
-func (f *facts) stream(c Capabilities, memory *block, reason string) Decision {
+func (f *facts) stream(reason string) {
 	if f.result == unsatisfiable {
-		return f.unsatisfiable(reason)
+		f.unsatisfiable(reason)
+		return
 	}
-	if f.spans == nil && f.r.Range != "" && reason == rangeReason {
+	if f.d.Spans == nil && reason == rangeReason {
 		reason = "several ranges cannot be sent here"
 	}
-	d := f.serve(Stream, memory, reason)
-	d.Counts = f.counts()
-	return d
+	f.d.Counts = f.counts()
+	f.serve(Stream, reason)
 }
 
 // offload leaves ranges to the front server, which has the file: nginx drops a
 // 206 and its Content-Range and makes its own. What no range can satisfy is
 // answered here, where the answer carries no field of the file.
-func (f *facts) offload(memory *block, reason string) Decision {
+func (f *facts) offload(reason string) {
 	if f.result == unsatisfiable {
-		return f.unsatisfiable(reason)
+		f.unsatisfiable(reason)
+		return
 	}
-	counts := f.counts()
-	f.spans = nil
 	if f.r.Range != "" {
 		reason += ", left to the front server"
 	}
-	d := f.serve(Offload, memory, reason)
-	d.Counts = counts
-	return d
+	f.d.Counts = f.counts()
+	f.d.Spans = nil
+	f.serve(Offload, reason)
 }
 
 // redirect sends the client elsewhere for the bytes, for this time only: 302,
 // never cached, no field of the file but the reason it may not be sniffed.
-func (f *facts) redirect() Decision {
-	return Decision{
+func (f *facts) redirect() {
+	counts := f.counts()
+	*f.d = Decision{
 		Status:   302,
 		Fields:   []Field{{"Cache-Control", "private, no-store"}, nosniff},
 		Delivery: Redirect,
-		Counts:   f.counts(),
+		Counts:   counts,
 		Reason:   "bytes are served elsewhere",
 	}
 }
@@ -163,33 +172,32 @@ func (f *facts) redirect() Decision {
 // counts says whether what is to be sent is a download: it holds byte 0 and is
 // not the two-byte probe by which download managers learn whether ranges work.
 func (f *facts) counts() bool {
-	switch {
-	case f.result == unsatisfiable:
+	switch f.result {
+	case unsatisfiable:
 		return false
-	case f.result == wholeFile:
+	case wholeFile:
 		return true
 	}
-	for _, s := range f.spans {
+	for _, s := range f.d.Spans {
 		if s.Start == 0 {
-			return len(f.spans) > 1 || s.Length > 2 || s.Length == f.size
+			return len(f.d.Spans) > 1 || s.Length > 2 || s.Length == f.rep.Size
 		}
 	}
 	return false
 }
 
 // unsatisfiable is 416 with the current length (RFC 9110 §15.5.17).
-func (f *facts) unsatisfiable(reason string) Decision {
-	d := Refuse(416, reason)
-	d.Fields = append(d.Fields, Field{"Content-Range", "bytes */" + strconv.FormatInt(f.size, 10)})
-	return d
+func (f *facts) unsatisfiable(reason string) {
+	*f.d = Refuse(416, reason)
+	f.d.Fields = append(f.d.Fields, Field{"Content-Range", "bytes */" + strconv.FormatInt(f.rep.Size, 10)})
 }
 
 // notModified carries what a cache needs to freshen its copy, and no content
 // fields (RFC 9110 §15.4.5).
-func (f *facts) notModified(reason string) Decision {
-	fields := fieldList(new(block).fields[:0])
+func (f *facts) notModified(reason string) {
+	fields := fieldList(new([5]Field)[:0])
 	fields.add("Cache-Control", f.cacheControl())
-	fields.add("ETag", f.etag)
+	fields.add("ETag", f.rep.ETag)
 	fields.add("Last-Modified", f.modifiedText())
 	fields.addChecked("Vary", f.rep.Vary)
 	fields.add(nosniff.Name, nosniff.Value)
@@ -198,29 +206,34 @@ func (f *facts) notModified(reason string) Decision {
 			fields.addExtra(x)
 		}
 	}
-	return Decision{Status: 304, Fields: fields, Reason: reason}
+	f.d.Status, f.d.Fields, f.d.Reason = 304, fields, reason
 }
 
 func (f *facts) modifiedText() string {
-	if f.modified.IsZero() {
+	if f.modified == unknown {
 		return ""
 	}
 	var buf [29]byte
-	return string(AppendHTTPDate(buf[:0], f.modified))
+	return string(appendSeconds(buf[:0], f.modified))
 }
 
 // serve is 200, or 206 if there are spans, by the given delivery.
-func (f *facts) serve(delivery Delivery, memory *block, reason string) Decision {
-	d := Decision{Status: 200, Delivery: delivery, Reason: reason, size: f.size, nonce: f.r.Nonce}
-	if len(f.spans) > 0 {
-		d.Status, d.Spans = 206, f.spans
+func (f *facts) serve(delivery Delivery, reason string) {
+	d := f.d
+	d.Status, d.Delivery, d.Reason = 200, delivery, reason
+	if len(d.Spans) > 0 {
+		d.Status = 206
 	}
+	d.size, d.nonce = f.rep.Size, f.r.Nonce
 	mediaType := f.mediaType()
-	inline := f.rep.Inline && (f.rep.InlineUnsafe || inlineSafe(mediaType))
 	d.partType = withCharset(mediaType, f.rep.Charset)
-	text := f.generate(&d, inline)
+	inline := f.rep.Inline && (f.rep.InlineUnsafe || inlineSafe(mediaType))
+	text := f.generate(inline)
 
-	fields := fieldList(memory.fields[:0])
+	fields := fieldList(d.Fields)
+	if fields == nil {
+		fields = new(block).fields[:0]
+	}
 	if delivery != Offload {
 		fields.add("Accept-Ranges", f.acceptRanges())
 	}
@@ -236,7 +249,7 @@ func (f *facts) serve(delivery Delivery, memory *block, reason string) Decision 
 		fields.add("Content-Security-Policy", "sandbox; default-src 'none'")
 	}
 	fields.add("Content-Type", text.contentType)
-	fields.add("ETag", f.etag)
+	fields.add("ETag", f.rep.ETag)
 	fields.add("Last-Modified", text.modified)
 	fields.addChecked("Repr-Digest", f.rep.Digest)
 	fields.addChecked("Vary", f.rep.Vary)
@@ -245,12 +258,12 @@ func (f *facts) serve(delivery Delivery, memory *block, reason string) Decision 
 		fields.addExtra(x)
 	}
 	d.Fields = fields
-	return d
 }
 
 // generate composes the values that are not there already.
-func (f *facts) generate(d *Decision, inline bool) generated {
+func (f *facts) generate(inline bool) generated {
 	var buf [384]byte
+	d := f.d
 	b := AppendDisposition(buf[:0], inline, f.rep.Name)
 	disposition := len(b)
 	if n := d.bodyLength(); n >= 0 && d.Delivery != Offload {
@@ -265,8 +278,8 @@ func (f *facts) generate(d *Decision, inline bool) generated {
 		b = appendBoundary(append(b, "multipart/byteranges; boundary="...), d.nonce)
 	}
 	multipart := len(b)
-	if !f.modified.IsZero() {
-		b = AppendHTTPDate(b, f.modified)
+	if f.modified != unknown {
+		b = appendSeconds(b, f.modified)
 	}
 	s := string(b)
 	text := generated{
@@ -297,7 +310,7 @@ func (f *facts) cacheControl() string {
 }
 
 func (f *facts) acceptRanges() string {
-	if f.size < 0 {
+	if f.rep.Size < 0 {
 		return "none"
 	}
 	return "bytes"

@@ -16,11 +16,18 @@ func AppendFileETag(dst []byte, modified time.Time, size int64) []byte {
 	return append(dst, '"')
 }
 
-// validETag reports whether s is one entity-tag: [W/] DQUOTE *etagc DQUOTE
-// (RFC 9110 §8.8.3).
+// validETag reports whether s is one entity-tag that may be sent: [W/] DQUOTE
+// *etagc DQUOTE (RFC 9110 §8.8.3) in ASCII.
 func validETag(s string) bool {
-	n := scanETag(s)
-	return n > 0 && n == len(s)
+	if n := scanETag(s); n == 0 || n != len(s) {
+		return false
+	}
+	for i := 0; i < len(s); i++ {
+		if s[i] > 0x7e {
+			return false
+		}
+	}
+	return true
 }
 
 // scanETag returns the length of the entity-tag that s starts with, 0 if none.

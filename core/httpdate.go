@@ -1,6 +1,9 @@
 package core
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 const (
 	weekdays = "SunMonTueWedThuFriSat"
@@ -9,13 +12,36 @@ const (
 
 var longWeekdays = [...]string{"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"}
 
+// unknown stands for a time that is not known, in seconds.
+const unknown = math.MinInt64
+
+// secondsOf is t in whole seconds since 1970, unknown if t is zero or cannot be
+// written as an HTTP-date.
+func secondsOf(t time.Time) int64 {
+	const firstSecond, lastSecond = -62135596800, 253402300799 // years 1 to 9999
+	s := t.Unix()
+	if s <= firstSecond || s > lastSecond {
+		return unknown
+	}
+	return s
+}
+
 // AppendHTTPDate appends t as an IMF-fixdate (RFC 9110 §5.6.7), always 29 bytes
 // for the years 1 to 9999, the only ones the form can express.
-func AppendHTTPDate(dst []byte, t time.Time) []byte {
-	t = t.UTC()
-	year, month, day := t.Date()
-	hour, minute, second := t.Clock()
-	wd, mo := 3*int(t.Weekday()), 3*int(month-1)
+func AppendHTTPDate(dst []byte, t time.Time) []byte { return appendSeconds(dst, t.Unix()) }
+
+// appendSeconds is AppendHTTPDate for seconds since 1970. It counts days from
+// 1 March of year 0, in numbers that are small and not negative: this is run for
+// every file that is sent.
+func appendSeconds(dst []byte, seconds int64) []byte {
+	const secondsPerDay, to1970 = 24 * 60 * 60, 719468
+	seconds += to1970 * secondsPerDay
+	days := uint32(seconds / secondsPerDay)
+	second := uint32(seconds - int64(days)*secondsPerDay)
+	year, month, day := civil(days)
+	wd, mo := 3*((days+3)%7), 3*(month-1) // day 0 was a Wednesday
+	hour, minute := second/3600, second/60%60
+	second %= 60
 	dst = append(dst, weekdays[wd:wd+3]...)
 	dst = append(dst, ',', ' ', digit(day/10), digit(day), ' ')
 	dst = append(dst, months[mo:mo+3]...)
@@ -24,14 +50,24 @@ func AppendHTTPDate(dst []byte, t time.Time) []byte {
 		':', digit(second/10), digit(second), ' ', 'G', 'M', 'T')
 }
 
-func digit(n int) byte { return byte('0' + n%10) }
-
-// sendable reports whether t can be written as an HTTP-date at all.
-func sendable(t time.Time) bool {
-	const firstSecond, lastSecond = -62135596800, 253402300799 // years 1 to 9999
-	s := t.Unix()
-	return s > firstSecond && s <= lastSecond
+// civil is the date of a day counted from 1 March of year 0 in the proleptic
+// Gregorian calendar. A year that begins in March has its leap day last (H.
+// Hinnant, "chrono-Compatible Low-Level Date Algorithms", civil_from_days).
+func civil(days uint32) (year, month, day uint32) {
+	era := days / 146097 // of 400 years
+	ofEra := days - era*146097
+	yearOfEra := (ofEra - ofEra/1460 + ofEra/36524 - ofEra/146096) / 365
+	ofYear := ofEra - (365*yearOfEra + yearOfEra/4 - yearOfEra/100)
+	shifted := (5*ofYear + 2) / 153 // 0 is March
+	year, month, day = yearOfEra+era*400, shifted+3, ofYear-(153*shifted+2)/5+1
+	if month > 12 {
+		month -= 12
+		year++
+	}
+	return year, month, day
 }
+
+func digit(n uint32) byte { return byte('0' + n%10) }
 
 // ParseHTTPDate reads the three forms of RFC 9110 §5.6.7: IMF-fixdate, RFC 850
 // and asctime. now places the two-digit year of the RFC 850 form: a date more

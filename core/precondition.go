@@ -1,7 +1,5 @@
 package core
 
-import "time"
-
 // outcome is what the preconditions of a request come to.
 type outcome uint8
 
@@ -12,15 +10,15 @@ const (
 )
 
 // evaluate applies the preconditions in the order of RFC 9110 §13.2.2 (If-Range
-// is left to the ranges). etag is "" if there is none, modified is in whole
-// seconds and zero if unknown; r's method is GET or HEAD.
-func evaluate(r *Request, etag string, modified time.Time) (outcome, string) {
+// is left to the ranges). etag is "" if there is none, modified is in seconds or
+// unknown; r's method is GET or HEAD.
+func evaluate(r *Request, etag string, modified int64) (outcome, string) {
 	if r.IfMatch != "" {
 		if !listMatches(r.IfMatch, etag, strongMatch) {
 			return preconditionFailed, "If-Match names no current entity-tag"
 		}
-	} else if r.IfUnmodifiedSince != "" && !modified.IsZero() {
-		if since, ok := ParseHTTPDate(r.IfUnmodifiedSince, r.Now); ok && modified.After(since) {
+	} else if r.IfUnmodifiedSince != "" && modified != unknown {
+		if since, ok := ParseHTTPDate(r.IfUnmodifiedSince, r.Now); ok && modified > since.Unix() {
 			return preconditionFailed, "modified after If-Unmodified-Since"
 		}
 	}
@@ -28,8 +26,8 @@ func evaluate(r *Request, etag string, modified time.Time) (outcome, string) {
 		if listMatches(r.IfNoneMatch, etag, weakMatch) {
 			return notModified, "If-None-Match names the current entity-tag"
 		}
-	} else if r.IfModifiedSince != "" && !modified.IsZero() {
-		if since, ok := ParseHTTPDate(r.IfModifiedSince, r.Now); ok && !modified.After(since) {
+	} else if r.IfModifiedSince != "" && modified != unknown {
+		if since, ok := ParseHTTPDate(r.IfModifiedSince, r.Now); ok && modified <= since.Unix() {
 			return notModified, "not modified after If-Modified-Since"
 		}
 	}
@@ -39,7 +37,7 @@ func evaluate(r *Request, etag string, modified time.Time) (outcome, string) {
 // rangeStands reports whether If-Range lets the Range field stand (RFC 9110
 // §13.1.5): there is none, or it is the current entity-tag by strong
 // comparison, or exactly the date of Last-Modified.
-func rangeStands(r *Request, etag string, modified time.Time) bool {
+func rangeStands(r *Request, etag string, modified int64) bool {
 	v := trimOWS(r.IfRange)
 	if v == "" {
 		return true
@@ -48,5 +46,5 @@ func rangeStands(r *Request, etag string, modified time.Time) bool {
 		return strongMatch(v, etag)
 	}
 	since, ok := ParseHTTPDate(v, r.Now)
-	return ok && !modified.IsZero() && since.Equal(modified)
+	return ok && modified != unknown && since.Unix() == modified
 }
