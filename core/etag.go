@@ -19,11 +19,15 @@ func AppendFileETag(dst []byte, modified time.Time, size int64) []byte {
 // validETag reports whether s is one entity-tag that may be sent: [W/] DQUOTE
 // *etagc DQUOTE (RFC 9110 §8.8.3) in ASCII.
 func validETag(s string) bool {
-	if n := scanETag(s); n == 0 || n != len(s) {
+	if isWeak(s) && s[1] == '/' {
+		s = s[2:]
+	}
+	if len(s) < 2 || s[0] != '"' || s[len(s)-1] != '"' {
 		return false
 	}
+	s = s[1 : len(s)-1]
 	for i := 0; i < len(s); i++ {
-		if s[i] > 0x7e {
+		if c := s[i]; c < 0x21 || c > 0x7e || c == '"' {
 			return false
 		}
 	}

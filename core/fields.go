@@ -3,8 +3,8 @@ package core
 // block is the memory of one decision: its fields and the span of a plain 206
 // in a single allocation.
 type block struct {
-	fields [10]Field // as many as a usual answer has; more move elsewhere
-	spans  [4]Span
+	fields [9]Field // as many as a usual answer has; more move elsewhere
+	spans  [2]Span
 }
 
 // fieldList is the fields of a response as they are put together.
