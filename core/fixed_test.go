@@ -130,3 +130,13 @@ func TestReadAlike(t *testing.T) {
 		t.Errorf("range of an empty file: %v", d.Delivery)
 	}
 }
+
+// Every week of the years that an HTTP-date can express, against package time.
+func TestAppendHTTPDateOverTheCalendar(t *testing.T) {
+	const stride = 7*24*time.Hour + 3601*time.Second
+	for at := time.Date(1, 1, 1, 0, 0, 1, 0, time.UTC); at.Year() < 10000; at = at.Add(stride) {
+		if got, want := string(core.AppendHTTPDate(nil, at)), at.Format("Mon, 02 Jan 2006 15:04:05 GMT"); got != want {
+			t.Fatalf("got %q, want %q", got, want)
+		}
+	}
+}

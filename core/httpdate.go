@@ -51,18 +51,19 @@ func appendSeconds(dst []byte, seconds int64) []byte {
 }
 
 // civil is the date of a day counted from 1 March of year 0 in the proleptic
-// Gregorian calendar. A year that begins in March has its leap day last (H.
-// Hinnant, "chrono-Compatible Low-Level Date Algorithms", civil_from_days).
+// Gregorian calendar. A year that begins in March has its leap day last, and its
+// months are of 30.6 days (C. Neri, L. Schneider, "Euclidean affine functions and
+// their application to calendar algorithms", 2022, figure 12).
 func civil(days uint32) (year, month, day uint32) {
-	era := days / 146097 // of 400 years
-	ofEra := days - era*146097
-	yearOfEra := (ofEra - ofEra/1460 + ofEra/36524 - ofEra/146096) / 365
-	ofYear := ofEra - (365*yearOfEra + yearOfEra/4 - yearOfEra/100)
-	shifted := (5*ofYear + 2) / 153 // 0 is March
-	year, month, day = yearOfEra+era*400, shifted+3, ofYear-(153*shifted+2)/5+1
-	if month > 12 {
-		month -= 12
-		year++
+	n := 4*days + 3
+	century := n / 146097
+	ofCentury := n%146097 | 3
+	product := 2939745 * uint64(ofCentury) // 2^32 days of 4 years
+	ofYear := uint32(product) / 2939745 / 4
+	n = 2141*ofYear + 197913
+	year, month, day = 100*century+uint32(product>>32), n>>16, n%(1<<16)/2141+1
+	if ofYear >= 306 { // January and February
+		return year + 1, month - 12, day
 	}
 	return year, month, day
 }
