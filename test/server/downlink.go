@@ -68,6 +68,7 @@ func Run(t testing.TB, args ...string) string {
 type Process struct {
 	Addr string // host:port, or the path of a socket
 	PID  int
+	Exit <-chan error // gets what the process ends with, once
 	mu   sync.Mutex
 	log  bytes.Buffer
 }
@@ -142,8 +143,10 @@ func (p *Process) start(t testing.TB, cmd *exec.Cmd) {
 	}
 	p.PID = cmd.Process.Pid
 	ctx, ended := context.WithCancel(context.Background())
+	exit := make(chan error, 1)
+	p.Exit = exit
 	go func() {
-		cmd.Wait()
+		exit <- cmd.Wait()
 		ended()
 	}()
 	t.Cleanup(func() {
