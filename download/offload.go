@@ -3,6 +3,8 @@ package download
 import (
 	"strings"
 	"time"
+
+	"github.com/downlink-go/downlink/storage"
 )
 
 // Off, as a route's Offload, sends its files directly whatever the rules say.
@@ -43,17 +45,17 @@ func (r *Rule) OwnDestination() string {
 	return strings.TrimSuffix(r.Destination, "/") + "@own/"
 }
 
-// match returns what follows the rule's source in the file's key, path or URL.
-func (r *Rule) match(f *File) (rest string, ok bool) {
+// match returns what follows the rule's source in the key, path or URL of a file.
+func (r *Rule) match(store *storage.Store, key string) (rest string, ok bool) {
 	switch {
 	case r.Source != "":
-		rest, ok = f.Key, f.Store.Name() == r.Source
+		rest, ok = key, store.Name() == r.Source
 	case r.SourceDir != "":
-		if rest, ok = f.Store.LocalPath(f.Key); ok {
+		if rest, ok = store.LocalPath(key); ok {
 			rest, ok = cutSegments(rest, r.SourceDir)
 		}
 	case r.SourceURL != "":
-		if rest, ok = f.Store.URL(f.Key); ok {
+		if rest, ok = store.URL(key); ok {
 			rest, ok = cutSegments(rest, r.SourceURL)
 		}
 	}

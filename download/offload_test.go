@@ -2,6 +2,7 @@ package download_test
 
 import (
 	"context"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -106,5 +107,42 @@ func TestBelow(t *testing.T) {
 		if rest != want {
 			t.Errorf("Below(%q) = %q, want %q", base, rest, want)
 		}
+	}
+}
+
+// What a link leads to decides which rule a file falls under, and is what the
+// front server is told; the link gives the name.
+func TestRulesSeeWhereLinksLead(t *testing.T) {
+	store, dir := folder(t, "media", "public/a.txt", "private/b.txt")
+	for link, target := range map[string]string{"public/in.txt": "a.txt", "public/out.txt": "../private/b.txt"} {
+		if err := os.Symlink(target, filepath.Join(dir, link)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := newService(t, []download.Rule{{SourceDir: filepath.Join(dir, "public"), Destination: "/i/"}},
+		download.Route{Pattern: "/{path...}", View: &download.StorageView{Store: store}})
+	in := ask(t, s, get("/public/in.txt"))
+	if in.Target.Path != "/i/a.txt" || in.Get("Content-Disposition") != `attachment; filename="in.txt"` {
+		t.Errorf("in.txt: %q as %q", in.Target.Path, in.Get("Content-Disposition"))
+	}
+	out := ask(t, s, get("/public/out.txt"))
+	if got := body(t, &out); out.Delivery != core.Stream || got != "content of private/b.txt" {
+		t.Errorf("out.txt: %v to %q", out.Delivery, out.Target.Path)
+	}
+}
+
+func TestOddRequestsAreStreamed(t *testing.T) {
+	store, dir := folder(t, "media", "a.txt")
+	s := newService(t, []download.Rule{{Source: "media", Destination: "/i/"}}, download.Route{Pattern: "/{path}", View: &download.StorageView{Store: store}})
+	r := get("/a.txt")
+	r.Range = "bytes=0-0,2-2"
+	if a := ask(t, s, r); a.Delivery != core.Stream || len(a.Spans) != 2 || a.Object == nil {
+		t.Errorf("two ranges: %d by %v", a.Status, a.Delivery)
+	}
+	if err := os.Remove(filepath.Join(dir, "a.txt")); err != nil {
+		t.Fatal(err)
+	}
+	if a := ask(t, s, r); a.Status != 404 {
+		t.Errorf("a file that is gone: %d", a.Status)
 	}
 }

@@ -110,11 +110,21 @@ func (s *Service) Answer(ctx context.Context, r *Request) Answer {
 	return a
 }
 
-// deliver has the first rule that matches the file take it, or sends it.
+// deliver has the first rule that matches the file take it, or sends it. Rules are
+// matched against the file that links lead to: it is that one which the front
+// server is told to send.
 func (s *Service) deliver(ctx context.Context, r *Request, f *File) Answer {
-	for _, rule := range s.rules[r.Plan.Route] {
-		if rest, ok := rule.match(f); ok {
-			return offload(ctx, r, f, rule, rest)
+	rules := s.rules[r.Plan.Route]
+	if len(rules) == 0 {
+		return stream(ctx, r, f)
+	}
+	key, found, err := f.Store.Resolve(ctx, f.Key)
+	if err != nil {
+		return refuse(err)
+	}
+	for _, rule := range rules {
+		if rest, ok := rule.match(f.Store, key); ok {
+			return offload(ctx, r, f, found, rule, rest)
 		}
 	}
 	return stream(ctx, r, f)
@@ -123,11 +133,7 @@ func (s *Service) deliver(ctx context.Context, r *Request, f *File) Answer {
 // offload decides about a file that a front server sends: it is looked at, not
 // opened, unless the request is one that front servers read in ways of their own.
 // Then it is streamed, if this process may read it.
-func offload(ctx context.Context, r *Request, f *File, rule *Rule, rest string) Answer {
-	found, err := f.Store.Stat(ctx, f.Key)
-	if err != nil {
-		return refuse(err)
-	}
+func offload(ctx context.Context, r *Request, f *File, found core.Metadata, rule *Rule, rest string) Answer {
 	rep := represent(r, f, found)
 	own := rep.ETag != found.ETag || !rep.LastModified.Equal(found.LastModified)
 	d := core.Decide(r.Request, rep, core.Capabilities{Deliveries: either, FrontKnowsETag: !own})
@@ -162,7 +168,9 @@ func refuse(err error) Answer { return Answer{Decision: refusal(err), Cause: err
 func represent(r *Request, f *File, found core.Metadata) core.Representation {
 	rep := f.Options.Represent(f.Key, found)
 	if f.Adjust != nil {
-		f.Adjust(&rep)
+		adjusted := rep // escapes, where rep need not
+		f.Adjust(&adjusted)
+		rep = adjusted
 	}
 	if f.WasModifiedSince != nil && r.IfNoneMatch == "" {
 		askModified(r, f, &rep)

@@ -59,18 +59,26 @@ type Locator interface {
 	LocalPath(key string) string
 }
 
+// Resolver is an optional ability of a driver: it follows links.
+type Resolver interface {
+	// Resolve is Stat, and the key at which the object is reached through no link.
+	Resolve(ctx context.Context, key string) (string, core.Metadata, error)
+}
+
 // Store is a named set of objects by key: relative paths of plain segments.
 type Store struct {
 	name    string
 	driver  Driver
-	locator Locator // nil if the driver has no local files
+	locator Locator  // nil if the driver has no local files
+	links   Resolver // nil if the driver has no links
 	baseURL string
 }
 
 // New returns the store called name over driver.
 func New(name string, driver Driver) *Store {
 	locator, _ := driver.(Locator)
-	return &Store{name: name, driver: driver, locator: locator}
+	links, _ := driver.(Resolver)
+	return &Store{name: name, driver: driver, locator: locator, links: links}
 }
 
 // WithBaseURL returns the store with a URL prefix for its objects, decoded, as
@@ -97,6 +105,20 @@ func (s *Store) Stat(ctx context.Context, key string) (core.Metadata, error) {
 	}
 	m, err := s.driver.Stat(ctx, key)
 	return m, s.wrap("stat", key, err)
+}
+
+// Resolve is Stat, and the key at which the object is reached through no link: what
+// to tell a server that opens the file by name again. Errors as Stat's.
+func (s *Store) Resolve(ctx context.Context, key string) (string, core.Metadata, error) {
+	if s.links == nil {
+		m, err := s.Stat(ctx, key)
+		return key, m, err
+	}
+	if err := s.check(key); err != nil {
+		return "", core.Metadata{}, err
+	}
+	resolved, m, err := s.links.Resolve(ctx, key)
+	return resolved, m, s.wrap("resolve", key, err)
 }
 
 // Open returns a handle on the object at key. Errors: ErrNotFound,

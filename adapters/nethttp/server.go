@@ -41,7 +41,7 @@ func NewServer(h http.Handler, o ServerOptions) *Server {
 			MaxHeaderBytes:    orDefault(o.MaxHeaderBytes, 64<<10),
 			// "OPTIONS *" is refused as every other method that is not for downloads.
 			DisableGeneralOptionsHandler: true,
-			ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+			ErrorLog:                     slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 		},
 		shutdown: orDefault(o.ShutdownTimeout, 30*time.Second),
 	}

@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
+	"runtime/debug"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -57,6 +59,7 @@ func serve(ctx context.Context, s *settings, cfg *config.Config, out, logs io.Wr
 		return err
 	}
 	defer site.Close()
+	collectLessOften()
 	buffered := newLogWriter(logs)
 	defer buffered.Close()
 	log := newLogger(buffered, cfg.Log)
@@ -70,6 +73,16 @@ func serve(ctx context.Context, s *settings, cfg *config.Config, out, logs io.Wr
 	}
 	fmt.Fprintln(out, "Stopped.")
 	return nil
+}
+
+// collectLessOften lets the heap grow to some 20 MiB before it is collected, unless
+// GOGC says otherwise. A server of downloads keeps next to nothing alive, and at
+// Go's smallest heap would collect all the time.
+func collectLessOften() {
+	const percent = 400 // of the 4 MiB that is the least
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(percent)
+	}
 }
 
 func newServer(s *site, log *slog.Logger) *nethttp.Server {

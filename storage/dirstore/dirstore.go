@@ -19,8 +19,9 @@ import (
 )
 
 var (
-	_ storage.Driver  = (*Store)(nil)
-	_ storage.Locator = (*Store)(nil)
+	_ storage.Driver   = (*Store)(nil)
+	_ storage.Locator  = (*Store)(nil)
+	_ storage.Resolver = (*Store)(nil)
 )
 
 // Store is a directory as a [storage.Driver]. It is safe for concurrent use.

@@ -247,3 +247,26 @@ func TestListLeavesOut(t *testing.T) {
 		wantList(t, s, test.prefix, test.want)
 	}
 }
+
+func TestResolve(t *testing.T) {
+	dir, _ := special(t)
+	for _, way := range ways {
+		t.Run(way.name, func(t *testing.T) {
+			s := way.open(t, dir)
+			for key, want := range map[string]string{
+				"a.txt": "a.txt", "sub/b.txt": "sub/b.txt", "good": "sub/b.txt", "good-chain": "sub/b.txt", "sub/good": "a.txt",
+				"good-directory/b.txt": "sub/b.txt", "in-absolute": "a.txt", "out-and-in": "a.txt", "up/root/a.txt": "a.txt",
+			} {
+				got, m, err := s.Resolve(t.Context(), key)
+				if err != nil || got != want || m.Size != 7 {
+					t.Errorf("resolve %q: got %q, %+v, %v; want %q", key, got, m, err, want)
+				}
+			}
+			for _, key := range []string{"out", "out-directory/canary.txt", "loop1", "dangling", "none", "sub", "to-directory", "fifo", "to-fifo", "up", "../root/a.txt"} {
+				if got, _, err := s.Resolve(t.Context(), key); !errors.Is(err, storage.ErrNotFound) {
+					t.Errorf("resolve %q: got %q, %v, want ErrNotFound", key, got, err)
+				}
+			}
+		})
+	}
+}
