@@ -37,9 +37,9 @@ var nginx = template.Must(template.New("nginx").Funcs(template.FuncMap{"quote": 
 // Alias is the directory as nginx's alias wants it.
 func (l Location) Alias() string { return strings.TrimRight(l.Dir, "/") + "/" }
 
-// From is the directory as nginx's disable_symlinks wants it: what is not
-// looked at for links.
-func (l Location) From() string { return strings.TrimRight(l.Dir, "/") }
+// From is the parameter of disable_symlinks: the directory, in which links are
+// looked for, not on the way to it.
+func (l Location) From() string { return "from=" + strings.TrimRight(l.Dir, "/") }
 
 // Write writes the server block. It fails for a directory that nginx cannot be
 // told of: nginx has no way to write "$" in an alias.

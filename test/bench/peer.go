@@ -161,6 +161,13 @@ func (s *stage) startNginx(ctx context.Context) error {
 		}
 		config.Includes = append(config.Includes, include)
 	}
+	for peer, kind := range map[string]string{smallest: "raw", smallestHTTP: "nethttp"} {
+		include, err := s.startSmallest(ctx, peer, kind)
+		if err != nil {
+			return err
+		}
+		config.Includes = append(config.Includes, include)
+	}
 	if config.Backends, err = s.startBackends(ctx); err != nil {
 		return err
 	}
@@ -177,10 +184,32 @@ func (s *stage) startNginx(ctx context.Context) error {
 // of the configuration that it makes for nginx.
 func (s *stage) startBehind(ctx context.Context, peer string, log bool) (string, error) {
 	name := fmt.Sprintf("behind-%v", log)
-	config := downlinkConfig{Listen: "unix:" + s.path(name+".sock"), AccessLog: log, Front: true, Files: s.files}
-	if err := s.startDownlink(ctx, config, name); err != nil {
+	if err := s.startDownlink(ctx, s.behindConfig(name, log), name); err != nil {
 		return "", err
 	}
+	return s.writeFront(ctx, peer, name)
+}
+
+// startSmallest starts a backend that decides nothing and returns the path of
+// nginx's configuration, which is the one that Downlink has: only what is behind
+// nginx differs.
+func (s *stage) startSmallest(ctx context.Context, peer, kind string) (string, error) {
+	name := "smallest-" + kind
+	if err := s.expand("downlink.toml.tmpl", name+".toml", s.behindConfig(name, false)); err != nil {
+		return "", err
+	}
+	if err := s.launch(ctx, name, s.program("smallest"), kind, s.path(name+".sock")); err != nil {
+		return "", err
+	}
+	return s.writeFront(ctx, peer, name)
+}
+
+func (s *stage) behindConfig(name string, log bool) downlinkConfig {
+	return downlinkConfig{Listen: "unix:" + s.path(name+".sock"), AccessLog: log, Front: true, Files: s.files}
+}
+
+// writeFront has Downlink write nginx's side of name.toml to name.conf.
+func (s *stage) writeFront(ctx context.Context, peer, name string) (string, error) {
 	address, err := s.listenAt(peer)
 	if err != nil {
 		return "", err
@@ -194,7 +223,7 @@ func (s *stage) startBehind(ctx context.Context, peer string, log bool) (string,
 	return s.path(name + ".conf"), os.WriteFile(s.path(name+".conf"), block, 0o600)
 }
 
-// startBackends starts the X-Accel backends that are not Downlink.
+// startBackends starts the X-Accel backends that are not of Go.
 func (s *stage) startBackends(ctx context.Context) ([]backend, error) {
 	var all []backend
 	add := func(peer, name, program string, args ...string) error {
@@ -205,12 +234,6 @@ func (s *stage) startBackends(ctx context.Context) ([]backend, error) {
 		}
 		all = append(all, b)
 		return s.launch(ctx, name, program, args...)
-	}
-	err := errors.Join(
-		add(smallest, "smallest", s.program("smallest"), "raw", s.path("smallest.sock")),
-		add(smallestHTTP, "smallest-http", s.program("smallest"), "nethttp", s.path("smallest-http.sock")))
-	if err != nil {
-		return nil, err
 	}
 	if err := os.WriteFile(s.path("app.py"), djangoApp, 0o600); err != nil {
 		return nil, err

@@ -1,4 +1,5 @@
-"""The least Django project that hands files to nginx by django-downloadview.
+"""A Django project that hands files to nginx by django-downloadview, with the
+applications and middleware that `django-admin startproject` gives.
 
 It serves the folder "files" beside this file.
 """
@@ -12,7 +13,22 @@ settings.configure(
     DEBUG=False,
     SECRET_KEY="of a benchmark on loopback, nothing is signed",
     ROOT_URLCONF=__name__,
-    MIDDLEWARE=["django_downloadview.SmartDownloadMiddleware"],
+    INSTALLED_APPS=[
+        "django.contrib.auth",
+        "django.contrib.contenttypes",
+        "django.contrib.sessions",
+        "django.contrib.messages",
+    ],
+    MIDDLEWARE=[
+        "django.middleware.security.SecurityMiddleware",
+        "django.contrib.sessions.middleware.SessionMiddleware",
+        "django.middleware.common.CommonMiddleware",
+        "django.middleware.csrf.CsrfViewMiddleware",
+        "django.contrib.auth.middleware.AuthenticationMiddleware",
+        "django.contrib.messages.middleware.MessageMiddleware",
+        "django.middleware.clickjacking.XFrameOptionsMiddleware",
+        "django_downloadview.SmartDownloadMiddleware",
+    ],
     DOWNLOADVIEW_BACKEND="django_downloadview.nginx.XAccelRedirectMiddleware",
     DOWNLOADVIEW_RULES=[{"source_url": "/media/", "destination_url": "/_internal/"}],
 )

@@ -13,7 +13,7 @@ import (
 
 const (
 	from = "/files/"
-	to   = "/_internal/"
+	to   = "/_internal/files/"
 )
 
 func main() {
