@@ -246,7 +246,7 @@ func (f *facts) serve(delivery Delivery, reason string) {
 	fields.add("Content-Length", text.length)
 	fields.add("Content-Range", text.contentRange)
 	if inline {
-		fields.add("Content-Security-Policy", "sandbox; default-src 'none'")
+		fields.add("Content-Security-Policy", inlinePolicy(mediaType))
 	}
 	fields.add("Content-Type", text.contentType)
 	fields.add("ETag", f.rep.ETag)

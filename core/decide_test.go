@@ -406,7 +406,7 @@ func TestDecideContent(t *testing.T) {
 		"audio/mpeg", "audio/ogg", "font/woff2", "application/json", "IMAGE/PNG",
 	} {
 		rows = append(rows, decideRow{name: "inline " + safe, r: get(plain), rep: inline(safe, false), status: 200, fields: fields{
-			"Content-Disposition": `inline; filename="x"`, "Content-Security-Policy": "sandbox; default-src 'none'"}})
+			"Content-Disposition": `inline; filename="x"`, "Content-Security-Policy": policyOf(safe)}})
 	}
 	for _, unsafe := range []string{
 		"text/html", "application/xhtml+xml", "image/svg+xml", "application/xml", "text/xml", "text/javascript", "application/javascript",
@@ -417,7 +417,7 @@ func TestDecideContent(t *testing.T) {
 			decideRow{name: "not inline " + unsafe, r: get(plain), rep: inline(unsafe, false), status: 200, fields: fields{
 				"Content-Disposition": `attachment; filename="x"`, "Content-Security-Policy": ""}},
 			decideRow{name: "inline by the operator " + unsafe, r: get(plain), rep: inline(unsafe, true), status: 200, fields: fields{
-				"Content-Disposition": `inline; filename="x"`, "Content-Security-Policy": "sandbox; default-src 'none'"}})
+				"Content-Disposition": `inline; filename="x"`, "Content-Security-Policy": policyOf(unsafe)}})
 	}
 	runDecide(t, rows)
 
@@ -622,4 +622,12 @@ func TestNamesOfDeliveriesAndLookups(t *testing.T) {
 			t.Errorf("got %q, want %q", got, want)
 		}
 	}
+}
+
+// policyOf is what an inline answer of a type has to say.
+func policyOf(mediaType string) string {
+	if strings.HasPrefix(mediaType, "audio/") || strings.HasPrefix(mediaType, "video/") {
+		return "sandbox allow-same-origin; default-src 'none'; media-src 'self'"
+	}
+	return "sandbox; default-src 'none'"
 }

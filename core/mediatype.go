@@ -38,6 +38,18 @@ func inlineSafe(mediaType string) bool {
 	return false
 }
 
+// inlinePolicy is the Content-Security-Policy under which mediaType is shown: no
+// script, nothing loaded, an origin of its own. Browsers play sound and moving
+// pictures by a page that loads the file, which therefore keeps its origin and
+// may load from there; it still cannot run script.
+func inlinePolicy(mediaType string) string {
+	const n = len("audio/")
+	if len(mediaType) > n && (equalFold(mediaType[:n], "audio/") || equalFold(mediaType[:n], "video/")) {
+		return "sandbox allow-same-origin; default-src 'none'; media-src 'self'"
+	}
+	return "sandbox; default-src 'none'"
+}
+
 var inlineSafeTypes = [...]string{
 	"text/plain", "text/csv", "text/vtt", "application/pdf", "application/json",
 	"image/apng", "image/avif", "image/bmp", "image/gif", "image/heic", "image/heif", "image/jpeg",

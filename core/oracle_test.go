@@ -189,6 +189,9 @@ func oracleFileFields(rep core.Representation, etag string, modified time.Time) 
 	}
 	if rep.Inline && (rep.InlineUnsafe || oracleInlineSafe(mediaType)) {
 		fields["Content-Security-Policy"] = "sandbox; default-src 'none'"
+		if regexp.MustCompile(`(?i)^(audio|video)/`).MatchString(mediaType) {
+			fields["Content-Security-Policy"] = "sandbox allow-same-origin; default-src 'none'; media-src 'self'"
+		}
 	}
 	for name, v := range map[string]string{
 		"Cache-Control": rep.CacheControl, "Content-Language": rep.Language, "Repr-Digest": rep.Digest, "Vary": rep.Vary,

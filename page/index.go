@@ -4,6 +4,7 @@ package page
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	_ "embed"
@@ -12,10 +13,13 @@ import (
 	"html/template"
 	"log/slog"
 	"net/http"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/downlink-go/downlink/catalog"
 	"github.com/downlink-go/downlink/core"
@@ -61,13 +65,14 @@ var contentSecurityPolicy = func() string {
 
 // row is one line of the page.
 type row struct {
-	Title, URL, Detail string
-	Size               int64
-	Modified           time.Time
+	Folder, Title, URL, Detail string
+	Size                       int64
+	Modified                   time.Time
 }
 
 type section struct {
 	Name   string
+	Files  bool // rows have sizes and dates
 	Rows   []row
 	More   bool // there is more than the page shows
 	Failed bool // what there is could not be read
@@ -122,7 +127,7 @@ func (x *Index) sections(ctx context.Context) (all []section) {
 		s, err := files(ctx, l)
 		if err != nil {
 			x.Log.Error("index page", "cause", err)
-			s = section{Name: s.Name, Failed: true}
+			s = section{Name: s.Name, Failed: true, Files: true}
 		}
 		if len(x.Files) > 1 {
 			s.Name = "Files in " + l.Store.Name()
@@ -149,7 +154,7 @@ func (x *Index) items(ctx context.Context) (section, error) {
 			title = it.Slug
 		}
 		if url, ok := x.Item.URL(it.Slug); ok {
-			s.Rows = append(s.Rows, row{Title: title, URL: url, Size: -1, Detail: strings.ReplaceAll(it.Category, "/", " › ")})
+			s.Rows = append(s.Rows, row{Title: visible(title), URL: url, Detail: visible(strings.ReplaceAll(it.Category, "/", " › "))})
 		}
 		return true
 	})
@@ -159,20 +164,38 @@ func (x *Index) items(ctx context.Context) (section, error) {
 // files lists a store in the order of keys: the first maxRows that the driver
 // gives.
 func files(ctx context.Context, l Listing) (section, error) {
-	s := section{Name: "Files"}
+	s := section{Name: "Files", Files: true}
 	err := l.Store.List(ctx, l.Prefix, func(e storage.Entry) bool {
 		if s.More = len(s.Rows) == maxRows; s.More {
 			return false
 		}
 		name := strings.TrimPrefix(e.Key, l.Prefix)
 		if url, ok := l.Pattern.URL(name); ok {
-			s.Rows = append(s.Rows, row{Title: name, URL: url, Size: e.Size, Modified: e.LastModified})
+			folder, base := path.Split(name)
+			s.Rows = append(s.Rows, row{Folder: visible(folder), Title: visible(base), URL: url, Size: e.Size, Modified: e.LastModified})
 		}
 		return true
 	})
-	slices.SortFunc(s.Rows, func(a, b row) int { return strings.Compare(a.Title, b.Title) })
+	slices.SortFunc(s.Rows, func(a, b row) int {
+		return cmp.Or(strings.Compare(strings.ToLower(a.Folder), strings.ToLower(b.Folder)),
+			strings.Compare(strings.ToLower(a.Title), strings.ToLower(b.Title)), strings.Compare(a.URL, b.URL))
+	})
 	return s, err
 }
+
+// visible puts U+FFFD in place of what would not be seen and could make a name
+// read as another: controls, characters that turn the direction of writing, bytes
+// that are not UTF-8.
+func visible(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Cc, r) || unicode.Is(unicode.Cf, r) && r != zeroWidthJoiner || r == '\u2028' || r == '\u2029' {
+			return utf8.RuneError
+		}
+		return r
+	}, s)
+}
+
+const zeroWidthJoiner = '\u200d' // holds emoji together
 
 // size is n bytes in binary units, as file managers show it; "" if unknown.
 func size(n int64) string {

@@ -91,6 +91,29 @@ func TestIndexListsWhatIsOffered(t *testing.T) {
 	}
 }
 
+func TestIndexShowsNamesAsTheyAre(t *testing.T) {
+	m := memstore.New()
+	for _, key := range []string{"b/inv\u202efdp.exe", "B/a.txt", "a.txt", "C.txt", "bad\xff.txt", "\u05e9\u05dc\u05d5\u05dd.txt", "family \U0001f468\u200d\U0001f469.txt"} {
+		m.Put(key, nil)
+	}
+	x := &page.Index{Files: []page.Listing{{Store: storage.New("files", m), Pattern: pattern(t, "/p/{path...}")}}}
+	body := get(x, "GET").Body.String()
+	last := -1
+	for _, want := range []string{"<bdi>a.txt<", "<bdi>bad\ufffd.txt<", "<bdi>C.txt<", "\u05e9\u05dc\u05d5\u05dd.txt<", "\u200d", ">B/<", "inv\ufffdfdp.exe"} {
+		at := strings.Index(body, want)
+		if at < 0 {
+			t.Errorf("the page lacks %q", want)
+		} else if want != "\u200d" && want != "\u05e9\u05dc\u05d5\u05dd.txt<" && at < last {
+			t.Errorf("%q is not in its place", want)
+		} else {
+			last = at
+		}
+	}
+	if strings.Contains(body, "\u202e") || !strings.Contains(body, "/p/b/inv%E2%80%AEfdp.exe") {
+		t.Errorf("an override is shown, or its file is not linked: %s", body)
+	}
+}
+
 func TestIndexOfALot(t *testing.T) {
 	m := memstore.New()
 	for i := range 1001 {

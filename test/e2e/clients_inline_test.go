@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"image"
 	"image/color"
@@ -20,6 +21,27 @@ var inlineCases = []struct{ slug, file, mediaType, text string }{
 	{"shown-picture", "picture.png", "image/png", ""},
 	{"shown-text", "note.txt", "text/plain", "a note: <b>ä</b>"},
 	{"shown-pdf", "page.pdf", "application/pdf", ""},
+	{"shown-sound", "tone.wav", "audio/wav", played},
+}
+
+// played as a case's text means that the document plays a file instead.
+const played = "\x00played"
+
+// silence is a second of sound: 8 bit, 8 kHz, one channel (WAVE format).
+func silence() []byte {
+	const rate = 8000
+	b := binary.LittleEndian.AppendUint32([]byte("RIFF"), 36+rate)
+	b = binary.LittleEndian.AppendUint32(append(b, "WAVEfmt "...), 16)
+	for _, n := range []uint16{1, 1} { // PCM, channels
+		b = binary.LittleEndian.AppendUint16(b, n)
+	}
+	b = binary.LittleEndian.AppendUint32(b, rate)
+	b = binary.LittleEndian.AppendUint32(b, rate) // bytes a second
+	for _, n := range []uint16{1, 8} {            // bytes and bits a sample
+		b = binary.LittleEndian.AppendUint16(b, n)
+	}
+	b = binary.LittleEndian.AppendUint32(append(b, "data"...), rate)
+	return append(b, bytes.Repeat([]byte{128}, rate)...)
 }
 
 func writeInline(t testing.TB, dir string) {
@@ -30,7 +52,7 @@ func writeInline(t testing.TB, dir string) {
 		t.Fatal(err)
 	}
 	for file, content := range map[string][]byte{
-		"picture.png": picture.Bytes(), "note.txt": []byte("a note: <b>ä</b>"), "page.pdf": redPDF(),
+		"picture.png": picture.Bytes(), "note.txt": []byte("a note: <b>ä</b>"), "page.pdf": redPDF(), "tone.wav": silence(),
 	} {
 		if err := os.WriteFile(filepath.Join(dir, file), content, 0o600); err != nil {
 			t.Fatal(err)
@@ -62,6 +84,12 @@ func redPDF() []byte {
 func (o origin) testInline(t *testing.T, b *chromium) {
 	for _, c := range inlineCases {
 		do(t, b, chromedp.Navigate(o.url+"/d/"+c.slug))
+		if c.text == played {
+			if seconds := b.plays(t); seconds < 0.9 || seconds > 1.1 {
+				t.Errorf("%s: %v seconds to play, want 1", c.slug, seconds)
+			}
+			continue
+		}
 		if got := do(t, b, chromedp.Evaluate[string]("document.contentType")); got != c.mediaType {
 			t.Errorf("%s: a document of %s, want %s", c.slug, got, c.mediaType)
 		}
@@ -77,6 +105,19 @@ func (o origin) testInline(t *testing.T, b *chromium) {
 		t.Errorf("%s is saved, not shown", e.URL)
 	default:
 	}
+}
+
+// plays waits until the tab's player knows how long its file is, in seconds, and
+// returns that; 0 if it never does.
+func (b *chromium) plays(t testing.TB) float64 {
+	t.Helper()
+	const length = `document.querySelector("video, audio")?.duration || 0`
+	for deadline := time.Now().Add(browserPatience); time.Now().Before(deadline); {
+		if seconds := do(t, b, chromedp.Evaluate[float64](length)); seconds > 0 {
+			return seconds
+		}
+	}
+	return 0
 }
 
 // showsRed waits until the tab shows something red.
