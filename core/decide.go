@@ -213,6 +213,9 @@ func (f *facts) modifiedText() string {
 	if f.modified == unknown {
 		return ""
 	}
+	if writesDate(f.r.IfModifiedSince, f.modified) {
+		return f.r.IfModifiedSince // sent back as it came
+	}
 	var buf [29]byte
 	return string(appendSeconds(buf[:0], f.modified))
 }

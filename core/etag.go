@@ -73,6 +73,9 @@ func opaque(tag string) string {
 // separated by commas, RFC 9110 §13.1.1) names a representation with tag. "*"
 // names any. Members before a malformed one count, it and the rest do not.
 func listMatches(list, tag string, match func(a, b string) bool) bool {
+	if list == tag && tag != "" {
+		return match(tag, tag) // what caches send
+	}
 	list = trimOWS(list)
 	if list == "*" {
 		return true

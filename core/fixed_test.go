@@ -140,3 +140,14 @@ func TestAppendHTTPDateOverTheCalendar(t *testing.T) {
 		}
 	}
 }
+
+// Every week of the years that an HTTP-date can express, there and back.
+func TestParseHTTPDateOverTheCalendar(t *testing.T) {
+	const stride = 7*24*time.Hour + 3601*time.Second
+	for at := time.Date(0, 1, 1, 0, 0, 1, 0, time.UTC); at.Year() < 10000; at = at.Add(stride) {
+		got, ok := core.ParseHTTPDate(at.Format("Mon, 02 Jan 2006 15:04:05 GMT"), time.Time{})
+		if !ok || !got.Equal(at) {
+			t.Fatalf("%v: got %v, %v", at, got, ok)
+		}
+	}
+}

@@ -50,6 +50,12 @@ func appendSeconds(dst []byte, seconds int64) []byte {
 		':', digit(second/10), digit(second), ' ', 'G', 'M', 'T')
 }
 
+// writesDate reports whether text is exactly what appendSeconds makes of seconds.
+func writesDate(text string, seconds int64) bool {
+	var buf [29]byte
+	return len(text) == len(buf) && string(appendSeconds(buf[:0], seconds)) == text
+}
+
 // civil is the date of a day counted from 1 March of year 0 in the proleptic
 // Gregorian calendar. A year that begins in March has its leap day last, and its
 // months are of 30.6 days (C. Neri, L. Schneider, "Euclidean affine functions and
@@ -184,7 +190,17 @@ func (p *dateParser) date(year, month, day, h, m, s int) time.Time {
 		p.ok = false
 		return time.Time{}
 	}
-	return time.Date(year, time.Month(month), day, h, m, s, 0, time.UTC)
+	return time.Unix(daysTo(year, month, day)*24*60*60+int64(h*3600+m*60+s), 0).UTC()
+}
+
+// daysTo counts the days from 1970 to a date; it undoes civil. year is at least 0.
+func daysTo(year, month, day int) int64 {
+	if month <= 2 {
+		year, month = year-1, month+12
+	}
+	year += 400 // not negative, and the calendar is the same
+	ofYear := (153*(month-3)+2)/5 + day - 1
+	return int64(365*year+year/4-year/100+year/400+ofYear) - 719468 - 146097
 }
 
 func daysIn(year, month int) int {
