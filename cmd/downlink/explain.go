@@ -34,11 +34,7 @@ status, fields, delivery, byte ranges, the reason, and the rule that led to it.`
 			if err != nil {
 				return err
 			}
-			path, err := s.catalogPath(cfg)
-			if err != nil {
-				return err
-			}
-			site, err := openSite(cfg, path)
+			site, err := s.open(cfg)
 			if err != nil {
 				return err
 			}

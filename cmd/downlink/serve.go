@@ -50,11 +50,7 @@ are served; a folder given as well takes the place of its store "files".`,
 // serve runs the site until ctx ends. What it serves goes to out, the log to
 // logs.
 func serve(ctx context.Context, s *settings, cfg *config.Config, out, logs io.Writer) error {
-	path, err := s.catalogPath(cfg)
-	if err != nil {
-		return err
-	}
-	site, err := openSite(cfg, path)
+	site, err := s.open(cfg)
 	if err != nil {
 		return err
 	}
@@ -67,7 +63,7 @@ func serve(ctx context.Context, s *settings, cfg *config.Config, out, logs io.Wr
 	if err != nil {
 		return fmt.Errorf("cannot listen at %s: %w", cfg.Server.Listen, err)
 	}
-	announce(out, cfg, l, path)
+	announce(out, cfg, l, site.path)
 	if err := newServer(site, log).Serve(ctx, l); err != nil {
 		return err
 	}

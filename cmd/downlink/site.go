@@ -19,6 +19,7 @@ import (
 // site is a configuration put together: everything that answers requests.
 type site struct {
 	config  *config.Config
+	path    string // of the catalogue
 	stores  map[string]*storage.Store
 	catalog *catalog.Catalog
 	service *download.Service
@@ -27,16 +28,20 @@ type site struct {
 	closers []io.Closer
 }
 
-// openSite opens what the configuration names. Close it.
-func openSite(c *config.Config, catalogPath string) (*site, error) {
-	s := &site{config: c, stores: map[string]*storage.Store{}}
-	if err := s.open(catalogPath); err != nil {
-		return nil, errors.Join(err, s.Close())
+// open opens what the configuration names. Close it.
+func (s *settings) open(c *config.Config) (*site, error) {
+	path, err := s.catalogPath(c)
+	if err != nil {
+		return nil, err
 	}
-	return s, nil
+	x := &site{config: c, path: path, stores: map[string]*storage.Store{}}
+	if err := x.open(); err != nil {
+		return nil, errors.Join(err, x.Close())
+	}
+	return x, nil
 }
 
-func (s *site) open(catalogPath string) error {
+func (s *site) open() error {
 	for _, st := range s.config.Stores {
 		dir, err := dirstore.Open(st.Path)
 		if err != nil {
@@ -45,7 +50,7 @@ func (s *site) open(catalogPath string) error {
 		s.closers = append(s.closers, dir)
 		s.stores[st.Name] = storage.New(st.Name, dir).WithBaseURL(st.BaseURL)
 	}
-	items, err := sqlcat.Open(catalogPath)
+	items, err := sqlcat.Open(s.path)
 	if err != nil {
 		return err
 	}
