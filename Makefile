@@ -5,12 +5,16 @@ FUZZTIME ?= 60s
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 # Debian packages of the real programs that the tests and the benchmarks drive.
-TEST_PACKAGES := nginx curl wget aria2 chromium strace nodejs
+TEST_PACKAGES := gcc libc6-dev git nginx curl wget aria2 chromium strace nodejs
 BENCH_PACKAGES := nginx wrk python3-django python3-django-downloadview gunicorn
 
 .PHONY: help
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## build bin/downlink
+	go build -o bin/downlink ./cmd/downlink
 
 .PHONY: run
 run: ## serve a folder: make run DIR=~/Public
@@ -52,7 +56,7 @@ fmt: ## format the code
 
 .PHONY: clean
 clean: ## remove what was built
-	rm -rf bin build
+	rm -rf bin
 	go clean -testcache
 
 .PHONY: deps

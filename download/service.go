@@ -2,6 +2,7 @@ package download
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -105,6 +106,9 @@ func (s *Service) Answer(ctx context.Context, r *Request) Answer {
 	if err != nil {
 		return refuse(err)
 	}
+	if file.Store == nil {
+		return refuse(errNoStore)
+	}
 	a := s.deliver(ctx, r, &file)
 	a.Store, a.Key = file.Store, file.Key
 	return a
@@ -153,14 +157,21 @@ func stream(ctx context.Context, r *Request, f *File) Answer {
 	if err != nil {
 		return refuse(err)
 	}
+	handedOver := false
+	defer func() { // also if a hook of the view panics
+		if !handedOver {
+			object.Close()
+		}
+	}()
 	rep := represent(r, f, object.Metadata())
-	d := core.Decide(r.Request, rep, core.Capabilities{Deliveries: streamed, MultipartRanges: true})
-	if d.Delivery != core.Stream {
-		object.Close()
-		object = nil
+	a := Answer{Decision: core.Decide(r.Request, rep, core.Capabilities{Deliveries: streamed, MultipartRanges: true})}
+	if handedOver = a.Delivery == core.Stream; handedOver {
+		a.Object = object
 	}
-	return Answer{Decision: d, Object: object}
+	return a
 }
+
+var errNoStore = errors.New("the view returned a file without a store")
 
 func refuse(err error) Answer { return Answer{Decision: refusal(err), Cause: err} }
 

@@ -77,6 +77,7 @@ func (x *exchange) serve() {
 	x.answer = x.service.Answer(x.r.Context(), &req)
 	defer x.answer.Close()
 	x.refuseBody()
+	x.extendDeadline()
 	x.writeFields()
 	if x.answer.Delivery == core.Offload {
 		writeOffload(x.w.Header(), &x.answer.Target)

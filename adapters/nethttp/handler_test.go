@@ -240,11 +240,11 @@ func TestTruncatedFileIsAnAbortedTransfer(t *testing.T) {
 }
 
 func TestUnboundedSlowReaderIsCut(t *testing.T) {
-	s := newSite(t, nethttp.Options{WriteTimeout: 200 * time.Millisecond}, nil)
+	s := newSite(t, nethttp.Options{WriteTimeout: 200 * time.Millisecond, AccessLog: true}, nil)
 	s.sparse(t, "big.bin", 64<<20)
 	c := dial(t, s)
 	fmt.Fprintf(c, "GET /files/big.bin HTTP/1.1\r\nHost: x\r\n\r\n")
-	waitFor(t, func() bool { return strings.Contains(s.logged(), "client went away") })
+	waitFor(t, func() bool { return strings.Contains(s.logged(), "i/o timeout") })
 	if strings.Contains(s.logged(), "level=ERROR") {
 		t.Errorf("a stalled client is logged as our error: %s", s.logged())
 	}
@@ -391,5 +391,67 @@ func TestViewWithValidatorsOfItsOwn(t *testing.T) {
 	resp, body := s.do(t, "GET", "/mine", "If-Match", `"mine"`)
 	if resp.StatusCode != 200 || body != "hello" || resp.Header.Get("Etag") != `"mine"` || resp.Header.Get("Content-Language") != "en" {
 		t.Errorf("%d %q %v", resp.StatusCode, body, resp.Header)
+	}
+}
+
+// A client that asks again and again and never reads is cut off, too, however
+// small the answers are.
+func TestPipelineThatNeverReadsIsCut(t *testing.T) {
+	s := newSite(t, nethttp.Options{WriteTimeout: 200 * time.Millisecond, AccessLog: true}, nil)
+	s.put(t, "a.txt", strings.Repeat("x", 8000))
+	c := dial(t, s)
+	go func() {
+		for {
+			if _, err := io.WriteString(c, "GET /files/a.txt HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
+				return
+			}
+		}
+	}()
+	waitFor(t, func() bool { return strings.Contains(s.logged(), "i/o timeout") })
+}
+
+func TestPageRefusesBodiesAtOnce(t *testing.T) {
+	service, err := download.New(nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(405) })
+	s := httptest.NewServer(nethttp.New(service, nethttp.Options{}).Page(page))
+	defer s.Close()
+	c, err := net.Dial("tcp", s.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	fmt.Fprintf(c, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nx")
+	c.SetReadDeadline(time.Now().Add(3 * time.Second))
+	resp, err := http.ReadResponse(bufio.NewReader(c), nil)
+	if err != nil || !resp.Close {
+		t.Errorf("%v, %v; want an answer at once and the connection closed", resp, err)
+	}
+}
+
+func TestListenLeavesALiveSocketAlone(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s")
+	live, err := nethttp.Listen(t.Context(), "unix:"+path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer live.Close()
+	if _, err := nethttp.Listen(t.Context(), "unix:"+path); err == nil || !strings.Contains(err.Error(), "another server") {
+		t.Errorf("a second server at the socket: %v", err)
+	}
+	live.(*net.UnixListener).SetUnlinkOnClose(false)
+	live.Close()
+	again, err := nethttp.Listen(t.Context(), "unix:"+path)
+	if err != nil {
+		t.Fatalf("a socket that nobody serves any more: %v", err)
+	}
+	again.Close()
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := nethttp.Listen(t.Context(), "unix:"+path); err == nil {
+		t.Error("a file was taken for a socket")
 	}
 }

@@ -1,22 +1,29 @@
 package nethttp
 
 import (
+	"context"
+	"errors"
 	"log/slog"
+	"os"
+	"syscall"
 	"time"
 
 	"github.com/downlink-go/downlink/core"
 )
 
 // logRequest logs a failure with its cause, and every request if the access log
-// is on. The query is left out: it may hold a signature.
+// is on. The query is left out: it may hold a signature. A download that was cut
+// off is our failure, unless the client went away.
 func (x *exchange) logRequest() {
+	ctx, cause := x.r.Context(), x.answer.Cause
 	level := slog.LevelInfo
-	if x.answer.Status >= 500 {
+	failed := x.answer.Status >= 500 || cause != nil && x.answer.Delivery == core.Stream
+	switch {
+	case failed && !clientGone(ctx, cause):
 		level = slog.LevelError
-	} else if !x.opts.AccessLog {
+	case !x.opts.AccessLog:
 		return
 	}
-	ctx := x.r.Context()
 	if !x.log.Enabled(ctx, level) {
 		return
 	}
@@ -38,9 +45,16 @@ func (x *exchange) logRequest() {
 		attrs[n] = slog.String("offload", x.answer.Target.Path)
 		n++
 	}
-	if x.answer.Cause != nil {
-		attrs[n] = slog.String("cause", x.answer.Cause.Error())
+	if cause != nil {
+		attrs[n] = slog.String("cause", cause.Error())
 		n++
 	}
 	x.log.LogAttrs(ctx, level, "request", attrs[:n]...)
+}
+
+// clientGone reports whether err is for a client that left or stalled. An error of
+// sendfile(2) is wrapped like one of the network, so its cause decides.
+func clientGone(ctx context.Context, err error) bool {
+	return ctx.Err() != nil || errors.Is(err, context.Canceled) || errors.Is(err, os.ErrDeadlineExceeded) ||
+		errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.ETIMEDOUT)
 }

@@ -15,6 +15,8 @@ func (h *Handler) Page(next http.Handler) http.Handler {
 		p := &pageWriter{ResponseWriter: w}
 		x := exchange{Handler: h, w: p, r: r, start: time.Now(), id: requestID(r, h.opts.RequestIDField)}
 		defer x.recover()
+		x.refuseBody()
+		x.extendDeadline()
 		w.Header().Set(requestIDName, x.id)
 		next.ServeHTTP(p, r)
 		if p.status == 0 {

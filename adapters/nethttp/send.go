@@ -1,10 +1,7 @@
 package nethttp
 
 import (
-	"errors"
 	"io"
-	"log/slog"
-	"net"
 	"net/http"
 	"sync"
 	"time"
@@ -28,7 +25,7 @@ var smallBuffers = sync.Pool{New: func() any { return new([small]byte) }}
 func (x *exchange) send() {
 	if err := x.sendSpans(); err != nil {
 		x.answer.Cause = err
-		x.logAbort(err)
+		x.logRequest()
 		panic(http.ErrAbortHandler)
 	}
 }
@@ -108,23 +105,12 @@ func (x *exchange) write(b []byte) error {
 	return err
 }
 
-// extendDeadline gives the client time for the next chunk. A ResponseWriter
-// without deadlines, such as a test's, is left alone.
+// extendDeadline gives the client time for what is written next: the answer's head
+// or a chunk. net/http takes the deadline away before the next request. A
+// ResponseWriter without deadlines, such as a test's, is left alone.
 func (x *exchange) extendDeadline() {
 	if x.opts.WriteTimeout > 0 {
 		deadline := time.Now().Add(x.opts.WriteTimeout)
 		_ = http.NewResponseController(x.w).SetWriteDeadline(deadline)
 	}
-}
-
-// logAbort logs a download that was cut off: our own failure as an error, a
-// client that went away or stalled for debugging only.
-func (x *exchange) logAbort(err error) {
-	level, message := slog.LevelError, "download cut off"
-	var network *net.OpError
-	if x.r.Context().Err() != nil || errors.As(err, &network) {
-		level, message = slog.LevelDebug, "client went away"
-	}
-	x.log.LogAttrs(x.r.Context(), level, message, slog.String("id", x.id),
-		slog.String("path", x.r.URL.EscapedPath()), slog.Int64("bytes", x.bytes), slog.Any("cause", err))
 }

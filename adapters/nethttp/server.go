@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -113,9 +114,13 @@ func removeStale(ctx context.Context, path string) error {
 		return fmt.Errorf("%s is there and is not a socket: remove it or listen elsewhere", path)
 	}
 	var d net.Dialer
-	if c, err := d.DialContext(ctx, "unix", path); err == nil {
+	c, err := d.DialContext(ctx, "unix", path)
+	switch {
+	case err == nil:
 		c.Close()
 		return fmt.Errorf("another server listens at %s: stop it or listen elsewhere", path)
+	case !errors.Is(err, syscall.ECONNREFUSED): // it may live and be busy
+		return err
 	}
 	return os.Remove(path)
 }

@@ -198,7 +198,7 @@ var options = map[string]func(t *testing.T){
 		}
 		c := r.dial()
 		fmt.Fprint(c, "GET /f/a.txt HTTP/1.1\r\nHost: x\r\n\r\n")
-		waitUntil(t, func() bool { return strings.Contains(r.log.String(), "client went away") })
+		waitUntil(t, func() bool { return strings.Contains(r.log.String(), "i/o timeout") })
 	},
 	"[server] shutdown_timeout": func(t *testing.T) {
 		r := start(t, "[server]\nshutdown_timeout = \"50ms\"\n"+view)
