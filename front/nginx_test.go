@@ -22,7 +22,7 @@ func TestUpstreamAddress(t *testing.T) {
 		"127.0.0.1:8080": "127.0.0.1:8080", ":8080": "127.0.0.1:8080", "0.0.0.0:80": "127.0.0.1:80", "[::]:80": "127.0.0.1:80",
 		"[::1]:80": "[::1]:80", "app.internal:80": "app.internal:80", "unix:/run/d.sock": "unix:/run/d.sock",
 	} {
-		if got := write(t, front.Nginx{Upstream: listen}); !strings.Contains(got, "    server "+want+";") {
+		if got := write(t, front.Nginx{Upstream: listen}); !strings.Contains(got, "    server \""+want+"\";") {
 			t.Errorf("listen %q: the upstream is not %q:\n%s", listen, want, got)
 		}
 	}

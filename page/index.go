@@ -41,7 +41,7 @@ type Index struct {
 	Catalog *catalog.Catalog // nil lists no items
 	Item    core.Pattern     // where items are served: one variable, the slug
 	Files   []Listing
-	Log     *slog.Logger
+	Log     *slog.Logger // nil discards
 }
 
 //go:embed index.html
@@ -80,17 +80,21 @@ type section struct {
 
 // ServeHTTP answers GET and HEAD with the page.
 func (x *Index) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	log := x.Log
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
 	h := w.Header()
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cache-Control", "no-cache")
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		refuse(w, r, core.Refuse(405, ""))
+		Refuse(w, r, core.Refuse(405, ""))
 		return
 	}
 	var body bytes.Buffer
-	if err := index.Execute(&body, map[string]any{"Style": template.CSS(style), "Sections": x.sections(r.Context())}); err != nil {
-		x.Log.Error("index page", "cause", err)
-		refuse(w, r, core.Refuse(500, ""))
+	if err := index.Execute(&body, map[string]any{"Style": template.CSS(style), "Sections": x.sections(r.Context(), log)}); err != nil {
+		log.Error("index page", "cause", err)
+		Refuse(w, r, core.Refuse(500, ""))
 		return
 	}
 	h.Set("Content-Type", "text/html; charset=utf-8")
@@ -102,7 +106,8 @@ func (x *Index) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func refuse(w http.ResponseWriter, r *http.Request, d core.Decision) {
+// Refuse sends the answer of a page that there is not.
+func Refuse(w http.ResponseWriter, r *http.Request, d core.Decision) {
 	for _, f := range d.Fields {
 		w.Header().Set(f.Name, f.Value)
 	}
@@ -114,10 +119,10 @@ func refuse(w http.ResponseWriter, r *http.Request, d core.Decision) {
 
 // sections are the parts of the page. One that cannot be read says so and does
 // not take the others with it.
-func (x *Index) sections(ctx context.Context) (all []section) {
+func (x *Index) sections(ctx context.Context, log *slog.Logger) (all []section) {
 	items, err := x.items(ctx)
 	if err != nil {
-		x.Log.Error("index page", "cause", err)
+		log.Error("index page", "cause", err)
 		items = section{Name: items.Name, Failed: true}
 	}
 	if len(items.Rows) > 0 || items.Failed {
@@ -126,7 +131,7 @@ func (x *Index) sections(ctx context.Context) (all []section) {
 	for _, l := range x.Files {
 		s, err := files(ctx, l)
 		if err != nil {
-			x.Log.Error("index page", "cause", err)
+			log.Error("index page", "cause", err)
 			s = section{Name: s.Name, Failed: true, Files: true}
 		}
 		if len(x.Files) > 1 {

@@ -43,9 +43,6 @@ func pattern(t *testing.T, text string) core.Pattern {
 }
 
 func get(x *page.Index, method string) *httptest.ResponseRecorder {
-	if x.Log == nil {
-		x.Log = slog.New(slog.DiscardHandler)
-	}
 	w := httptest.NewRecorder()
 	x.ServeHTTP(w, httptest.NewRequest(method, "/", nil))
 	return w

@@ -3,7 +3,6 @@ package sqlcat_test
 import (
 	"context"
 	"fmt"
-	"log"
 	"os"
 	"path/filepath"
 
@@ -11,29 +10,23 @@ import (
 	"github.com/downlink-go/downlink/catalog/sqlcat"
 )
 
-func Example() {
-	dir, err := os.MkdirTemp("", "example")
+func ExampleOpen() {
+	dir, err := os.MkdirTemp("", "example-")
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	defer os.RemoveAll(dir)
-	store, err := sqlcat.Open(filepath.Join(dir, "catalog.db"))
+	driver, err := sqlcat.Open(filepath.Join(dir, "catalog.db"))
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
-	c := catalog.New(store)
-	defer c.Close()
-
+	items := catalog.New(driver)
+	defer items.Close()
 	ctx := context.Background()
-	err = c.Put(ctx, []catalog.Item{{Slug: "manual", Title: "The manual", Store: "files", Key: "manuals/a.pdf", Visible: true}})
-	if err != nil {
-		log.Fatal(err)
+	if err := items.Put(ctx, []catalog.Item{{Slug: "manual", Name: "Manual.pdf", Store: "files", Key: "m-7.pdf"}}); err != nil {
+		panic(err)
 	}
-	it, err := c.Item(ctx, "manual")
-	fmt.Println(it.Title, it.Key, err)
-	_, err = c.Item(ctx, "handbook")
-	fmt.Println(err)
-	// Output:
-	// The manual manuals/a.pdf <nil>
-	// item "handbook": no such item
+	item, err := items.Item(ctx, "manual")
+	fmt.Println(item.Key, item.Name, err)
+	// Output: m-7.pdf Manual.pdf <nil>
 }

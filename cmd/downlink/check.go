@@ -22,8 +22,10 @@ exist, and anything private that would be served. Without a fault it says so.`,
 			if err != nil {
 				return err
 			}
-			if _, err := s.catalogPath(c); err != nil {
-				return err
+			if s.data != "" || c.Server.Data != "" {
+				if _, err := s.dataFolder(c); err != nil {
+					return err
+				}
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "%s has no faults\n", s.config)
 			return nil

@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
@@ -65,9 +67,19 @@ func (s *settings) load(dir string) (*config.Config, error) {
 		c := config.ForDir(dir)
 		return c, c.CheckPaths()
 	}
-	c, err := config.Load(s.config)
-	if err != nil || dir == "" {
-		return c, err
+	if dir == "" {
+		return config.Load(s.config)
+	}
+	text, err := os.ReadFile(s.config)
+	if err != nil {
+		return nil, err
+	}
+	c, err := config.Parse(s.config, text)
+	if err != nil {
+		return nil, err
+	}
+	if dir, err = filepath.Abs(dir); err != nil {
+		return nil, err
 	}
 	for i := range c.Stores {
 		if c.Stores[i].Name == "files" {

@@ -5,15 +5,15 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 
 	"github.com/downlink-go/downlink/config"
 )
 
-// catalogPath is where the catalogue's database is: as the configuration says,
-// or in the data folder. It never lies in a folder that is served.
+// catalogPath is where the catalogue's database is: in the folder of --data, as
+// the configuration says, or in the data folder. It never lies in a folder that
+// is served.
 func (s *settings) catalogPath(c *config.Config) (string, error) {
-	if c.Catalog.Path != "" {
+	if c.Catalog.Path != "" && s.data == "" {
 		return c.Catalog.Path, nil
 	}
 	folder, err := s.dataFolder(c)
@@ -46,7 +46,7 @@ func (s *settings) dataFolder(c *config.Config) (string, error) {
 }
 
 // usualFolders are the places for data, best first: the user's own (XDG Base
-// Directory Specification), the system's, and one that survives a restart.
+// Directory Specification), then the system's.
 func usualFolders() []string {
 	var folders []string
 	if data := os.Getenv("XDG_DATA_HOME"); filepath.IsAbs(data) {
@@ -55,5 +55,5 @@ func usualFolders() []string {
 	if home, err := os.UserHomeDir(); err == nil {
 		folders = append(folders, filepath.Join(home, ".local", "share", "downlink"))
 	}
-	return append(folders, "/var/lib/downlink", filepath.Join("/var/tmp", "downlink-"+strconv.Itoa(os.Getuid())))
+	return append(folders, "/var/lib/downlink")
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -56,10 +57,11 @@ func parseRequest(method, target string, fields []string) (*download.Request, er
 	if !strings.HasPrefix(target, "/") {
 		return nil, fmt.Errorf("URL-PATH %q: begin it with %q, percent-encoded as a client sends it", target, "/")
 	}
-	r, err := http.NewRequest(method, target, nil)
+	u, err := url.ParseRequestURI(target)
 	if err != nil {
-		return nil, fmt.Errorf("no client can send this: %w", err)
+		return nil, fmt.Errorf("no server takes this: %w", err)
 	}
+	r := &http.Request{Method: method, URL: u, Header: http.Header{}}
 	for _, f := range fields {
 		name, value, ok := strings.Cut(f, ":")
 		if !ok || strings.TrimSpace(name) == "" {
@@ -75,6 +77,10 @@ func explain(w io.Writer, cfg *config.Config, r *download.Request, a *download.A
 		fmt.Fprintf(w, "%-9s "+format+"\n", append([]any{name}, args...)...)
 	}
 	line("request", "%s %s", r.Method, r.Path)
+	if r.Path == "/" || r.Path == healthPath {
+		line("view", "a page of its own, not a download")
+		return
+	}
 	if r.Plan.Route >= 0 {
 		v := cfg.Views[r.Plan.Route]
 		line("view", "%s at %s", v.Kind, v.Pattern)

@@ -14,7 +14,8 @@ import (
 )
 
 func newImport(s *settings) *cobra.Command {
-	return &cobra.Command{
+	var dir string
+	c := &cobra.Command{
 		Use:   "import FILE.jsonl",
 		Short: "Put items into the catalogue",
 		Long: `Put the items of a file into the catalogue: one JSON object a line with slug,
@@ -31,7 +32,7 @@ Without --config the one store is "files".`,
 				return err
 			}
 			defer in.Close()
-			return s.withCatalog(func(items *catalog.Catalog, stores []string, path string) error {
+			return s.withCatalog(dir, func(items *catalog.Catalog, stores []string, path string) error {
 				read, err := jsonl.Read(in, stores)
 				if err != nil {
 					return fmt.Errorf("%s: nothing was imported:\n%w", args[0], err)
@@ -44,19 +45,29 @@ Without --config the one store is "files".`,
 			})
 		},
 	}
+	addDir(c, &dir)
+	return c
+}
+
+// addDir adds the flag that tells a command what serve will be told.
+func addDir(c *cobra.Command, dir *string) {
+	c.Flags().StringVar(dir, "dir", "", "folder to serve, as in `downlink serve DIR`: it decides where the data is if it holds the usual place")
 }
 
 func newExport(s *settings) *cobra.Command {
-	return &cobra.Command{
+	var dir string
+	c := &cobra.Command{
 		Use:   "export",
 		Short: "Print the catalogue in the form that import reads",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return s.withCatalog(func(items *catalog.Catalog, _ []string, _ string) error {
+			return s.withCatalog(dir, func(items *catalog.Catalog, _ []string, _ string) error {
 				return jsonl.Write(cmd.Context(), cmd.OutOrStdout(), items)
 			})
 		},
 	}
+	addDir(c, &dir)
+	return c
 }
 
 func input(cmd *cobra.Command, name string) (io.ReadCloser, error) {
@@ -69,11 +80,11 @@ func input(cmd *cobra.Command, name string) (io.ReadCloser, error) {
 // withCatalog opens the catalogue of the configuration, or the one that serve
 // would use for a folder, for the time of do. stores are the names that items may
 // use, path is where the catalogue is.
-func (s *settings) withCatalog(do func(items *catalog.Catalog, stores []string, path string) error) error {
+func (s *settings) withCatalog(dir string, do func(items *catalog.Catalog, stores []string, path string) error) error {
 	c := config.ForDir("")
-	if s.config != "" {
+	if s.config != "" || dir != "" {
 		var err error
-		if c, err = config.Load(s.config); err != nil {
+		if c, err = s.load(dir); err != nil {
 			return err
 		}
 	}

@@ -29,14 +29,16 @@ const logDelay = 100 * time.Millisecond
 // logWriter collects lines for a moment, so that a busy server does not make a
 // system call for each request. Close writes what is left.
 type logWriter struct {
-	mu    sync.Mutex
-	buf   *bufio.Writer
-	timer *time.Timer
-	armed bool
+	mu     sync.Mutex
+	to     io.Writer
+	buf    *bufio.Writer
+	timer  *time.Timer
+	armed  bool
+	closed bool
 }
 
 func newLogWriter(w io.Writer) *logWriter {
-	l := &logWriter{buf: bufio.NewWriterSize(w, 64<<10)}
+	l := &logWriter{to: w, buf: bufio.NewWriterSize(w, 64<<10)}
 	l.timer = time.AfterFunc(logDelay, l.flush)
 	l.timer.Stop()
 	return l
@@ -46,6 +48,9 @@ func newLogWriter(w io.Writer) *logWriter {
 func (l *logWriter) Write(b []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.closed {
+		return l.to.Write(b)
+	}
 	if !l.armed {
 		l.armed = true
 		l.timer.Reset(logDelay)
@@ -57,12 +62,17 @@ func (l *logWriter) flush() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.armed = false
-	l.buf.Flush()
+	if l.buf.Flush() != nil {
+		l.buf.Reset(l.to) // those lines are lost, the next may go through
+	}
 }
 
-// Close writes what was collected.
+// Close writes what was collected. Lines that still come are written at once.
 func (l *logWriter) Close() error {
 	l.timer.Stop()
 	l.flush()
+	l.mu.Lock()
+	l.closed = true
+	l.mu.Unlock()
 	return nil
 }

@@ -74,7 +74,7 @@ func start(t *testing.T, toml string) *running {
 	if cfg.Server.Listen == "127.0.0.1:8080" {
 		cfg.Server.Listen = "127.0.0.1:0"
 	}
-	err = s.withCatalog(func(items *catalog.Catalog, _ []string, _ string) error {
+	err = s.withCatalog("", func(items *catalog.Catalog, _ []string, _ string) error {
 		return items.Put(t.Context(), []catalog.Item{{Slug: "item", Store: cfg.Stores[0].Name, Key: "a.txt", Visible: true}})
 	})
 	if err != nil {

@@ -15,6 +15,8 @@ import (
 
 	"github.com/downlink-go/downlink/adapters/nethttp"
 	"github.com/downlink-go/downlink/config"
+	"github.com/downlink-go/downlink/core"
+	"github.com/downlink-go/downlink/page"
 )
 
 func newServe(s *settings) *cobra.Command {
@@ -96,6 +98,9 @@ func newServer(s *site, log *slog.Logger) *nethttp.Server {
 	})
 }
 
+// healthPath is where the server says that it serves.
+const healthPath = "/healthz"
+
 // root is the whole site: two pages, and downloads everywhere else. It compares
 // the path as it was sent and never redirects.
 type root struct{ downloads, index, health http.Handler }
@@ -104,7 +109,7 @@ func (h root) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch r.URL.EscapedPath() {
 	case "/":
 		h.index.ServeHTTP(w, r)
-	case "/healthz":
+	case healthPath:
 		h.health.ServeHTTP(w, r)
 	default:
 		h.downloads.ServeHTTP(w, r)
@@ -112,7 +117,11 @@ func (h root) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // health answers that the process serves requests.
-func health(w http.ResponseWriter, _ *http.Request) {
+func health(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		page.Refuse(w, r, core.Refuse(405, "method is neither GET nor HEAD"))
+		return
+	}
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("X-Content-Type-Options", "nosniff")

@@ -23,8 +23,6 @@ type site struct {
 	stores  map[string]*storage.Store
 	catalog *catalog.Catalog
 	service *download.Service
-	routes  []download.Route
-	rules   []download.Rule
 	closers []io.Closer
 }
 
@@ -56,17 +54,19 @@ func (s *site) open() error {
 	}
 	s.catalog = catalog.New(items)
 	s.closers = append(s.closers, s.catalog)
+	var routes []download.Route
 	for _, v := range s.config.Views {
 		view, err := s.view(v)
 		if err != nil {
 			return err
 		}
-		s.routes = append(s.routes, download.Route{Pattern: v.Pattern, View: view, Offload: v.Offload})
+		routes = append(routes, download.Route{Pattern: v.Pattern, View: view, Offload: v.Offload})
 	}
+	var rules []download.Rule
 	for _, r := range s.config.Offload {
-		s.rules = append(s.rules, download.Rule(r))
+		rules = append(rules, download.Rule(r))
 	}
-	s.service, err = download.New(s.routes, s.rules)
+	s.service, err = download.New(routes, rules)
 	return err
 }
 
@@ -97,14 +97,14 @@ func (s *site) view(v config.View) (download.View, error) {
 
 // index is the page that lists what the site offers.
 func (s *site) index(log *slog.Logger) *page.Index {
-	x := &page.Index{Catalog: s.catalog, Log: log}
+	x := &page.Index{Log: log}
 	for _, v := range s.config.Views {
 		p, err := core.ParsePattern(v.Pattern)
 		below, listed := v.ListedBelow()
 		switch {
 		case err != nil: // the configuration was checked
-		case v.Kind == config.KindObject:
-			x.Item = p
+		case v.Kind == config.KindObject && v.Path == "" && x.Catalog == nil:
+			x.Catalog, x.Item = s.catalog, p
 		case v.List && listed:
 			x.Files = append(x.Files, page.Listing{Store: s.stores[v.Store], Prefix: below, Pattern: p})
 		}
