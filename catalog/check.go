@@ -106,19 +106,8 @@ func checkMediaType(mediaType string) error {
 	if mediaType == "" {
 		return nil
 	}
-	major, minor, _ := strings.Cut(mediaType, "/")
-	if !token(major) || !token(minor) {
+	if !core.ValidMediaType(mediaType) {
 		return fmt.Errorf("media_type %.80q: write type/subtype and no more, such as %q", mediaType, "application/pdf")
 	}
 	return checkLength("media_type", mediaType, maxSymbol)
-}
-
-// token is RFC 9110 §5.6.2.
-func token(s string) bool {
-	for i := 0; i < len(s); i++ {
-		if c := s[i]; !alphanumeric(c) && !strings.ContainsRune("!#$%&'*+-.^_`|~", rune(c)) {
-			return false
-		}
-	}
-	return s != ""
 }

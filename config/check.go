@@ -40,7 +40,7 @@ func (r *report) checkServer(s Server) {
 	if s.MaxHeaderBytes <= 0 {
 		r.fault("server.max_header_bytes", "max_header_bytes must be more than 0; 65536 suits most sites")
 	}
-	if s.RequestIDHeader != "" && !isToken(s.RequestIDHeader) {
+	if s.RequestIDHeader != "" && !core.ValidToken(s.RequestIDHeader) {
 		r.fault("server.request_id_header", `request_id_header %s: write the name of a header field, such as "X-Request-Id"`, quote(s.RequestIDHeader))
 	}
 }
@@ -189,7 +189,7 @@ func (r *report) checkStore(c *Config, key, name string) {
 
 // checkPresentation checks the settings that become header fields.
 func (r *report) checkPresentation(v View, path string) {
-	if kind, sub, _ := strings.Cut(v.MediaType, "/"); v.MediaType != "" && !(isToken(kind) && isToken(sub)) {
+	if v.MediaType != "" && !core.ValidMediaType(v.MediaType) {
 		r.fault(path+".mimetype", `mimetype %s: write type/subtype, such as "application/pdf"; a charset has its own key`, quote(v.MediaType))
 	}
 	r.checkToken(path+".encoding", "encoding", v.Encoding, "gzip")
@@ -200,7 +200,7 @@ func (r *report) checkPresentation(v View, path string) {
 }
 
 func (r *report) checkToken(key, name, value, example string) {
-	if value != "" && !isToken(value) {
+	if value != "" && !core.ValidToken(value) {
 		r.fault(key, "%s %s: write one word, such as %q", name, quote(value), example)
 	}
 }
@@ -282,16 +282,6 @@ func isName(s string) bool {
 
 func isWord(c rune) bool {
 	return c == '-' || c == '_' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
-}
-
-// isToken reports whether s is a token (RFC 9110 §5.6.2).
-func isToken(s string) bool {
-	for _, c := range s {
-		if !isWord(c) && !strings.ContainsRune("!#$%&'*+.^`|~", c) {
-			return false
-		}
-	}
-	return s != ""
 }
 
 // isPrintable reports whether s is visible ASCII and spaces.

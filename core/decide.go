@@ -242,7 +242,7 @@ func (f *facts) serve(delivery Delivery, reason string) {
 	}
 	fields.add("Cache-Control", f.cacheControl())
 	fields.add("Content-Disposition", text.disposition)
-	if validToken(f.rep.ContentEncoding) {
+	if ValidToken(f.rep.ContentEncoding) {
 		fields.add("Content-Encoding", f.rep.ContentEncoding)
 	}
 	fields.addChecked("Content-Language", f.rep.Language)
@@ -299,7 +299,7 @@ func (f *facts) generate(inline bool) generated {
 }
 
 func (f *facts) mediaType() string {
-	if validMediaType(f.rep.MediaType) {
+	if ValidMediaType(f.rep.MediaType) {
 		return f.rep.MediaType
 	}
 	return MediaType(f.rep.Name)

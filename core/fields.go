@@ -26,7 +26,7 @@ func (l *fieldList) addChecked(name, value string) {
 
 // addExtra appends a field that a view asks for beside those of Decide.
 func (l *fieldList) addExtra(x Field) {
-	if validToken(x.Name) && !reserved(x.Name) && !l.has(x.Name) {
+	if ValidToken(x.Name) && !reserved(x.Name) && !l.has(x.Name) {
 		l.addChecked(x.Name, x.Value)
 	}
 }
@@ -73,8 +73,8 @@ func reserved(name string) bool {
 // tchar is the alphabet of tokens (RFC 9110 §5.6.2).
 var tchar = byteSet("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&'*+-.^_`|~")
 
-// validToken reports whether s is a token, such as a field name.
-func validToken(s string) bool {
+// ValidToken reports whether s is a token, such as a field name.
+func ValidToken(s string) bool {
 	for i := 0; i < len(s); i++ {
 		if !tchar[s[i]] {
 			return false

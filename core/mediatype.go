@@ -59,12 +59,12 @@ var inlineSafeTypes = [...]string{
 	"font/otf", "font/ttf", "font/woff", "font/woff2",
 }
 
-// validMediaType reports whether s is type "/" subtype (RFC 9110 §8.3.1)
+// ValidMediaType reports whether s is type "/" subtype (RFC 9110 §8.3.1)
 // without parameters.
-func validMediaType(s string) bool {
+func ValidMediaType(s string) bool {
 	for i := 0; i < len(s); i++ {
 		if s[i] == '/' {
-			return validToken(s[:i]) && validToken(s[i+1:])
+			return ValidToken(s[:i]) && ValidToken(s[i+1:])
 		}
 	}
 	return false
@@ -74,7 +74,7 @@ func validMediaType(s string) bool {
 // charset; "" for what is malformed or not there.
 func splitMediaType(s string) (mediaType, charset string) {
 	mediaType, parameters, _ := cutByte(s, ';')
-	if !validMediaType(mediaType) {
+	if !ValidMediaType(mediaType) {
 		return "", ""
 	}
 	for parameters != "" {
@@ -84,7 +84,7 @@ func splitMediaType(s string) (mediaType, charset string) {
 		if n := len(value); n >= 2 && value[0] == '"' && value[n-1] == '"' {
 			value = value[1 : n-1]
 		}
-		if equalFold(name, "charset") && validToken(value) {
+		if equalFold(name, "charset") && ValidToken(value) {
 			charset = value
 		}
 	}
@@ -99,7 +99,7 @@ func withCharset(mediaType, charset string) string {
 		return mediaType
 	}
 	switch {
-	case charset != "" && validToken(charset):
+	case charset != "" && ValidToken(charset):
 		return mediaType + "; charset=" + charset
 	case mediaType == "text/plain":
 		return "text/plain" + utf8 // a constant: the common case allocates nothing

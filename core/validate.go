@@ -27,7 +27,7 @@ func (d *Decision) Validate() error {
 
 func (d *Decision) validateFields() error {
 	for i, f := range d.Fields {
-		if !validToken(f.Name) || !validValue(f.Value) {
+		if !ValidToken(f.Name) || !validValue(f.Value) {
 			return errors.New("malformed field " + strconv.Quote(f.Name+": "+f.Value))
 		}
 		for _, g := range d.Fields[:i] {

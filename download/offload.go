@@ -45,6 +45,18 @@ func (r *Rule) OwnDestination() string {
 	return strings.TrimSuffix(r.Destination, "/") + "@own/"
 }
 
+// concerns reports whether the rule can match a file of the store at all.
+func (r *Rule) concerns(store *storage.Store) bool {
+	ok := r.Source == store.Name()
+	switch {
+	case r.SourceDir != "":
+		_, ok = store.LocalPath("")
+	case r.SourceURL != "":
+		_, ok = store.URL("")
+	}
+	return ok
+}
+
 // match returns what follows the rule's source in the key, path or URL of a file.
 func (r *Rule) match(store *storage.Store, key string) (rest string, ok bool) {
 	switch {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/downlink-go/downlink/core"
 	"github.com/downlink-go/downlink/download"
+	"github.com/downlink-go/downlink/storage"
 )
 
 func TestRules(t *testing.T) {
@@ -144,5 +145,27 @@ func TestOddRequestsAreStreamed(t *testing.T) {
 	}
 	if a := ask(t, s, r); a.Status != 404 {
 		t.Errorf("a file that is gone: %d", a.Status)
+	}
+}
+
+// resolving is a driver that counts how often links are followed.
+type resolving struct {
+	*storage.Store
+	count *int
+}
+
+func (d resolving) Resolve(ctx context.Context, key string) (string, core.Metadata, error) {
+	*d.count++
+	return d.Store.Resolve(ctx, key)
+}
+
+func TestLinksAreFollowedForRulesOfTheStoreOnly(t *testing.T) {
+	for source, want := range map[string]int{"other": 0, "s": 1} {
+		count := 0
+		store := storage.New("s", resolving{memory("a.txt"), &count})
+		s := newService(t, []download.Rule{{Source: source, Destination: "/i/"}}, download.Route{Pattern: "/{path}", View: &download.StorageView{Store: store}})
+		if a := ask(t, s, get("/a.txt")); a.Status != 200 || count != want {
+			t.Errorf("rule for store %q: %d, links followed %d times, want %d", source, a.Status, count, want)
+		}
 	}
 }

@@ -119,7 +119,7 @@ func (s *Service) Answer(ctx context.Context, r *Request) Answer {
 // server is told to send.
 func (s *Service) deliver(ctx context.Context, r *Request, f *File) Answer {
 	rules := s.rules[r.Plan.Route]
-	if len(rules) == 0 {
+	if !slices.ContainsFunc(rules, func(rule *Rule) bool { return rule.concerns(f.Store) }) {
 		return stream(ctx, r, f)
 	}
 	key, found, err := f.Store.Resolve(ctx, f.Key)

@@ -29,20 +29,11 @@ func (x *exchange) writeFields() {
 	header := x.w.Header()
 	for i, f := range fields {
 		values[i] = f.Value
-		header[canonical(f.Name)] = values[i : i+1 : i+1]
+		header[http.CanonicalHeaderKey(f.Name)] = values[i : i+1 : i+1]
 	}
 	last := len(fields)
 	values[last] = x.id
 	header[requestIDName] = values[last : last+1 : last+1]
-}
-
-// canonical is net/http's spelling of a field name. Decide's own names are
-// spelled so already, but for ETag, and are not looked at letter by letter.
-func canonical(name string) string {
-	if name == "ETag" {
-		return "Etag"
-	}
-	return http.CanonicalHeaderKey(name)
 }
 
 // requestID is the id that the front server gave the request, if it is one, or a
