@@ -5,7 +5,7 @@ FUZZTIME ?= 60s
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 # Debian packages of the real programs that the tests and the benchmarks drive.
-TEST_PACKAGES := gcc libc6-dev git nginx curl wget aria2 chromium strace nodejs
+TEST_PACKAGES := gcc libc6-dev git nginx curl wget aria2 chromium strace nodejs npm
 BENCH_PACKAGES := nginx wrk python3-django python3-django-downloadview gunicorn
 
 .PHONY: help
@@ -62,10 +62,15 @@ clean: ## remove what was built
 .PHONY: deps
 deps:
 	@$(call install,$(TEST_PACKAGES))
+	@$(node_modules)
 
 .PHONY: bench-deps
 bench-deps:
 	@$(call install,$(BENCH_PACKAGES))
+	@$(node_modules)
+
+# node_modules gets what package-lock.json says, unless that is there already.
+node_modules = test node_modules/.package-lock.json -nt package-lock.json || npm ci --no-audit --no-fund --loglevel=error
 
 # install gets the Debian packages that are missing. A program that is there
 # already, from wherever, is left alone.

@@ -6,6 +6,7 @@ package need
 import (
 	"os"
 	"os/exec"
+	"path/filepath"
 	"testing"
 )
 
@@ -33,4 +34,27 @@ func missing(t testing.TB, reason string) {
 		t.Fatal("needed: " + reason)
 	}
 	t.Skip("needed: " + reason)
+}
+
+// Module returns the path of a program that package.json asks for, such as
+// "workerd": it is below node_modules, in the project's root.
+func Module(t testing.TB, name string) string {
+	t.Helper()
+	root, err := filepath.Abs(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for ; !exists(filepath.Join(root, "go.mod")); root = filepath.Dir(root) {
+		if root == filepath.Dir(root) {
+			t.Fatal("no go.mod above the working directory")
+		}
+	}
+	program := filepath.Join(root, "node_modules", ".bin", name)
+	That(t, exists(program), name+" is not in node_modules; `make deps` installs it")
+	return program
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
