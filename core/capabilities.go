@@ -32,6 +32,9 @@ type Capabilities struct {
 	Deliveries []Delivery
 	// MaxBody is the largest body in bytes that Stream may send; 0: no limit.
 	MaxBody int64
+	// NoRanges says that Stream can only send the whole file: Range is ignored, and
+	// the client is told so (RFC 9110 §14.3).
+	NoRanges bool
 	// MultipartRanges says that Stream can send several ranges in one answer.
 	MultipartRanges bool
 	// FrontKnowsETag says that the front server of Offload gives the file the same

@@ -92,6 +92,8 @@ func (f *facts) resolveRange() (reason string) {
 	switch {
 	case f.r.Range == "" || f.rep.Size < 0:
 		return "whole file"
+	case f.c.NoRanges:
+		return "no ranges can be sent of this file"
 	case !rangeStands(f.r, f.rep.ETag, f.modified):
 		return "If-Range names another version"
 	}
@@ -313,7 +315,7 @@ func (f *facts) cacheControl() string {
 }
 
 func (f *facts) acceptRanges() string {
-	if f.rep.Size < 0 {
+	if f.rep.Size < 0 || f.c.NoRanges {
 		return "none"
 	}
 	return "bytes"

@@ -365,6 +365,8 @@ func TestDecideDelivery(t *testing.T) {
 		{"HEAD", get(func(r *core.Request) { r.Method = "HEAD" }), file(), by(core.Stream), 200, core.None, false},
 		{"not modified", get(func(r *core.Request) { r.IfNoneMatch = "*" }), file(), by(core.Stream), 304, core.None, false},
 		{"unsatisfiable", rng("bytes=900-"), file(), by(core.Stream), 416, core.None, false},
+		{"range where none can be sent", rng("bytes=10-19"), file(), core.Capabilities{Deliveries: []core.Delivery{core.Stream}, NoRanges: true}, 200, core.Stream, true},
+		{"range past the end where none can be sent", rng("bytes=900-"), file(), core.Capabilities{Deliveries: []core.Delivery{core.Stream}, NoRanges: true}, 200, core.Stream, true},
 		{"empty file", rng(""), with(func(rep *core.Representation) { rep.Size = 0 }), by(core.Stream), 200, core.Stream, true},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -380,6 +382,15 @@ func TestDecideDelivery(t *testing.T) {
 				t.Errorf("spans %v without a stream", d.Spans)
 			}
 		})
+	}
+}
+
+func TestDecideWithoutRanges(t *testing.T) {
+	r := get(func(r *core.Request) { r.Range = "bytes=0-1" })
+	d := core.Decide(r, file(), core.Capabilities{Deliveries: []core.Delivery{core.Stream}, NoRanges: true})
+	if d.Get("Accept-Ranges") != "none" || d.Get("Content-Length") != "100" || d.Spans != nil {
+		t.Errorf("Accept-Ranges %q, Content-Length %q, spans %v; want none, 100 and none",
+			d.Get("Accept-Ranges"), d.Get("Content-Length"), d.Spans)
 	}
 }
 

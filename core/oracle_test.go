@@ -99,10 +99,13 @@ func oracleDecide(r core.Request, rep core.Representation, c core.Capabilities) 
 
 	size := max(rep.Size, -1)
 	kind, spans := 200, []core.Span(nil)
-	if r.Method == http.MethodGet && r.Range != "" && size >= 0 && oracleIfRange(r, etag, modified) {
+	if r.Method == http.MethodGet && r.Range != "" && size >= 0 && !c.NoRanges && oracleIfRange(r, etag, modified) {
 		kind, spans = oracleRange(r.Range, size)
 	}
 	a := oracleAnswer{status: 200, fields: oracleFileFields(rep, etag, modified)}
+	if c.NoRanges {
+		a.fields["Accept-Ranges"] = "none"
+	}
 	if r.Method == http.MethodHead {
 		for _, d := range c.Deliveries {
 			if d == core.Offload || d == core.Redirect || d == core.Stream && oracleWholeFits(size, c) {

@@ -69,8 +69,8 @@ func choose(offload string, rules []Rule) ([]*Rule, error) {
 // Answer is a decision and what is needed to carry it out. Close it.
 type Answer struct {
 	core.Decision
-	// Store and Key are where the view says the file is; nil and "" if it says
-	// nothing.
+	// Store and Key are where the view says the file is; Store is nil for a file in
+	// no store, and Key "" if the view says nothing.
 	Store *storage.Store
 	Key   string
 	// Object is open if Delivery is Stream.
@@ -105,6 +105,12 @@ func (s *Service) Answer(ctx context.Context, r *Request) Answer {
 	file, err := s.routes[r.Plan.Route].View.File(ctx, r)
 	if err != nil {
 		return refuse(err)
+	}
+	if file.Open != nil {
+		file.Store = nil
+		a := stream(ctx, r, &file)
+		a.Key = file.Key
+		return a
 	}
 	if file.Store == nil {
 		return refuse(errNoStore)
@@ -153,7 +159,7 @@ func offload(ctx context.Context, r *Request, f *File, found core.Metadata, rule
 // stream decides about a file that this process sends: what was opened is what
 // is decided about.
 func stream(ctx context.Context, r *Request, f *File) Answer {
-	object, err := f.Store.Open(ctx, f.Key)
+	object, err := f.open(ctx)
 	if err != nil {
 		return refuse(err)
 	}
@@ -164,11 +170,29 @@ func stream(ctx context.Context, r *Request, f *File) Answer {
 		}
 	}()
 	rep := represent(r, f, object.Metadata())
-	a := Answer{Decision: core.Decide(r.Request, rep, core.Capabilities{Deliveries: streamed, MultipartRanges: true})}
+	a := Answer{Decision: core.Decide(r.Request, rep, canStream(object))}
 	if handedOver = a.Delivery == core.Stream; handedOver {
 		a.Object = object
 	}
 	return a
+}
+
+// open opens the file where it is.
+func (f *File) open(ctx context.Context) (storage.Object, error) {
+	if f.Open != nil {
+		return f.Open(ctx)
+	}
+	return f.Store.Open(ctx, f.Key)
+}
+
+// canStream says what this process can send of an open object.
+func canStream(o storage.Object) core.Capabilities {
+	c := core.Capabilities{Deliveries: streamed, MultipartRanges: true}
+	if l, ok := o.(storage.RangeLimiter); ok {
+		n := l.MaxRanges()
+		c.NoRanges, c.MultipartRanges = n < 1, n > 1
+	}
+	return c
 }
 
 var errNoStore = errors.New("the view returned a file without a store")

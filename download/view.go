@@ -42,10 +42,17 @@ type Request struct {
 // one.
 func (r *Request) Param(name string) string { return r.Plan.Param(name) }
 
-// File is where the bytes of a download are and how to present them.
+// File is where the bytes of a download are and how to present them: in Store, or
+// wherever Open takes them from.
 type File struct {
-	Store   *storage.Store
-	Key     string // in the store
+	Store *storage.Store
+	// Key is the file's key in the store. Its last segment is the name if the
+	// options have none, also of a file that is in no store.
+	Key string
+	// Open, if set, opens a file that is in no store; Store is not looked at then.
+	// No rule hands such a file to a front server. It is called once at most, and
+	// not for a request that is refused before.
+	Open    func(ctx context.Context) (storage.Object, error)
 	Options core.Options
 	// WasModifiedSince, if set, replaces the comparison of If-Modified-Since with
 	// Last-Modified (was_modified_since in django-downloadview). since is in

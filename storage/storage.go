@@ -46,6 +46,14 @@ type Object interface {
 	Close() error
 }
 
+// RangeLimiter is an optional ability of an Object: it says how many ranges of it
+// one answer may hold. An object without it gives any section at any time.
+type RangeLimiter interface {
+	// MaxRanges is 0 if the object is read once, from front to end; 1 if Section
+	// can be called once, for any span.
+	MaxRanges() int
+}
+
 // Entry is one object in a list.
 type Entry struct {
 	Key string

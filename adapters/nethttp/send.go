@@ -3,6 +3,7 @@ package nethttp
 import (
 	"io"
 	"net/http"
+	"os"
 	"sync"
 	"time"
 
@@ -13,6 +14,9 @@ const (
 	// chunk is how much is sent under one write deadline. Each chunk of a local
 	// file is one sendfile(2) loop of net/http.
 	chunk = 1 << 20
+	// made is the same for what is no local file: its source may be slow, and what
+	// it takes must not be the client's time.
+	made = 64 << 10
 	// small is up to what size a span is read and written rather than sent by
 	// sendfile(2): one write that holds the fields too beats two system calls.
 	small = 8 << 10
@@ -68,8 +72,12 @@ func (x *exchange) sendSpan(span core.Span) error {
 	if span.Length > 0 && span.Length <= small {
 		return x.sendSmall(src, int(span.Length))
 	}
+	most := int64(chunk)
+	if _, local := src.(*os.File); !local {
+		most = made
+	}
 	for left := span.Length; left != 0; {
-		n := int64(chunk)
+		n := most
 		if left > 0 {
 			n = min(n, left)
 		}
