@@ -18,15 +18,14 @@ const (
 // check finds what the types cannot say.
 func (r *report) check(c *Config) {
 	r.checkServer(c.Server)
-	for _, s := range c.Stores {
-		r.checkURL("stores."+s.Name+".base_url", s.BaseURL)
-	}
+	r.checkDrivers(c)
 	for i := range c.Views {
 		r.checkView(c, i)
 	}
 	for i := range c.Offload {
 		r.checkRule(c, i)
 	}
+	r.checkPlatforms(c)
 }
 
 func (r *report) checkServer(s Server) {
@@ -120,7 +119,7 @@ func (r *report) checkSame(c *Config, i int) {
 	for j, other := range c.Views {
 		otherKey := fmt.Sprintf("views[%d].pattern", j)
 		switch {
-		case !fitSame(pattern, other.Pattern):
+		case !fitSame(pattern, other.Pattern) || !c.Views[i].meets(other):
 		case j < i:
 			r.fault(key, "pattern %s fits the same paths as %s on %s: change one of them", quote(pattern), quote(other.Pattern), r.line(otherKey))
 		case !r.has(otherKey) && other.Pattern == itemPattern:

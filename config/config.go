@@ -70,9 +70,11 @@ type Log struct {
 // Store is a place where files are kept.
 type Store struct {
 	Name    string `toml:"-"`
-	Driver  string `toml:"driver" default:"dir" enum:"dir"`
-	Path    string `toml:"path" required:"/srv/files"`
+	Driver  string `toml:"driver" default:"dir" enum:"dir r2"`
+	Path    string `toml:"path"`     // of DriverDir
+	Binding string `toml:"binding"`  // of DriverR2
 	BaseURL string `toml:"base_url"` // decoded, ends with a slash; "" if the files have no URLs
+	Workers *Store `toml:"workers"`  // takes this one's place on Workers; nil: nothing does
 }
 
 // View is a URL pattern and what is served there.
@@ -91,6 +93,8 @@ type View struct {
 	CacheControl string `toml:"cache_control"`
 	List         bool   `toml:"list"`    // of KindStorage
 	Offload      string `toml:"offload"` // name of a Rule, OffloadOff, or "" for the first that fits
+	// Platforms are those that the view is for, as Platform names them; nil: all.
+	Platforms []string `toml:"platforms" enum:"server workers"`
 }
 
 // Rule tells a front server to send files itself. Exactly one of Source,
@@ -114,8 +118,10 @@ const Unlimited = -1
 
 // Catalog is where the catalogue is kept.
 type Catalog struct {
-	Driver string `toml:"driver" default:"sqlite" enum:"sqlite"`
-	Path   string `toml:"path"` // "" for catalog.db in the data folder
+	Driver  string   `toml:"driver" default:"sqlite" enum:"sqlite d1"`
+	Path    string   `toml:"path"`    // of DriverSQLite; "" for catalog.db in the data folder
+	Binding string   `toml:"binding"` // of DriverD1
+	Workers *Catalog `toml:"workers"` // takes this one's place on Workers; nil: nothing does
 }
 
 // Load reads and checks the file at path, and checks the directories that it
@@ -129,9 +135,10 @@ func Load(path string) (*Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c != nil {
-		r.checkPaths(c)
+	if c == nil || !c.isFor(OnServer) {
+		return faultless(c, r)
 	}
+	r.checkPaths(c)
 	return faultless(c, r)
 }
 
@@ -172,11 +179,19 @@ func parse(filename string, data []byte) (*Config, *report, error) {
 	c.complete(filepath.Dir(file))
 	r.check(c)
 	for i := range c.Stores {
-		if url := &c.Stores[i].BaseURL; *url != "" && !strings.HasSuffix(*url, "/") {
-			*url += "/"
+		c.Stores[i].endURL()
+		if w := c.Stores[i].Workers; w != nil {
+			w.endURL()
 		}
 	}
 	return c, r, nil
+}
+
+// endURL adds the slash at the end of a URL prefix.
+func (s *Store) endURL() {
+	if s.BaseURL != "" && !strings.HasSuffix(s.BaseURL, "/") {
+		s.BaseURL += "/"
+	}
 }
 
 // ForDir is the configuration without a file: the files below dir are the store

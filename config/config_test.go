@@ -247,7 +247,7 @@ func TestLoad(t *testing.T) {
 6:8: root "$DIR/srv/file" is not a directory: name the directory that holds the files
 9:14: source_dir "$DIR/srv/file/x" cannot be read: not a directory; correct the path or its permissions`},
 		{"schema and disk at once", "etc/downlink.toml", "[stores.s]\nx = 1\npath = 'no'\n", `
-2:1: key "x" is unknown in [stores.s]: take it out; known are driver, path, base_url
+2:1: key "x" is unknown in [stores.s]: take it out; known are driver, path, binding, base_url, workers
 3:8: path "$DIR/etc/no" does not exist: create the directory, or correct the path`},
 		{"configuration served", "srv/sub/downlink.toml", "[stores.s]\npath = '..'\n", `
 2:8: path "$DIR/srv" holds this configuration, which would be served: move one of them`},

@@ -76,7 +76,11 @@ func (r *report) decode(root *node, c *Config) {
 // table decodes a table into the struct v. path is the table's key, "" for the
 // whole file.
 func (r *report) table(n *node, path string, v reflect.Value) {
-	known := fields(v.Type())
+	r.keys(n, path, v, fields(v.Type()))
+}
+
+// keys decodes the known keys of a table.
+func (r *report) keys(n *node, path string, v reflect.Value, known []field) {
 	r.at[path] = n.at
 	for _, e := range n.entries {
 		i := slices.IndexFunc(known, func(f field) bool { return f.name == e.name })
@@ -103,8 +107,12 @@ func (r *report) value(n *node, path string, f field, v reflect.Value) {
 		r.table(n, path, v)
 	case v.Kind() == reflect.Struct:
 		r.fault(path, "%s is a table: write [%s] on a line of its own, and its keys below", f.name, f.name)
+	case isOverlay(v.Type()):
+		r.overlay(n, path, f, v)
 	case v.Type() == reflect.TypeFor[[]Store]():
 		r.stores(n, path, v)
+	case v.Type() == reflect.TypeFor[[]string]():
+		r.list(n, path, f, v)
 	case v.Kind() == reflect.Slice:
 		r.array(n, path, f, v)
 	default:
@@ -137,6 +145,49 @@ func (r *report) stores(n *node, path string, v reflect.Value) {
 		s.FieldByName("Name").SetString(e.name)
 		v.Set(reflect.Append(v, s))
 	}
+}
+
+// isOverlay reports whether a key is the table of a platform.
+func isOverlay(t reflect.Type) bool {
+	return t.Kind() == reflect.Pointer && t.Elem().Kind() == reflect.Struct
+}
+
+// overlay decodes the table of a platform, which has the keys of the table around
+// it but those of platforms.
+func (r *report) overlay(n *node, path string, f field, v reflect.Value) {
+	if n.kind != unstable.Table {
+		r.fault(path, "%s is a table: write [%s] on a line of its own, and its keys below", f.name, path)
+		return
+	}
+	t := v.Type().Elem()
+	known := slices.DeleteFunc(fields(t), func(f field) bool { return isOverlay(t.Field(f.index).Type) })
+	v.Set(reflect.New(t))
+	setDefaults(v.Elem())
+	r.keys(n, path, v.Elem(), known)
+}
+
+// list decodes an array of strings.
+func (r *report) list(n *node, path string, f field, v reflect.Value) {
+	notString := func(n *node) bool { return n.kind != unstable.String }
+	if n.kind != unstable.Array || len(n.items) == 0 || slices.ContainsFunc(n.items, notString) {
+		r.fault(path, "%s takes a list of strings in quotes, such as [%q]; found %s", f.name, f.sample(), n.describe())
+		return
+	}
+	for _, item := range n.items {
+		if problem := f.checkEnum(item.text); problem != "" {
+			r.faultAt(item.at, path, "%s", problem)
+			return
+		}
+		v.Set(reflect.Append(v, reflect.ValueOf(item.text)))
+	}
+}
+
+// sample is a value that the key takes.
+func (f field) sample() string {
+	if len(f.enum) > 0 {
+		return f.enum[0]
+	}
+	return "x"
 }
 
 // array decodes an array of tables.

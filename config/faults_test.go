@@ -107,7 +107,7 @@ base_url = "/media/?x"
 2:1: "path" stands in no store: write [stores.NAME], with a name of your own, above it
 3:9: store name "a b": use letters, digits, - and _ only
 5:1: path is missing: write it, for example path = "/srv/files"
-7:10: driver takes "dir"; found "s3"
+7:10: driver takes "dir" or "r2"; found "s3"
 8:8: path takes a string in quotes; found the date or time 2006-01-02
 9:12: base_url "ftp://x": write a URL prefix such as "https://example.org/files/" or "/media/", without percent-encoding and query
 10:1: key "drivr" is unknown in [stores.files]: did you mean "driver"?
@@ -388,8 +388,96 @@ destination = "//"
 driver = "sqlit"
 path = true
 `, `
-2:10: driver takes "sqlite"; found "sqlit"
+2:10: driver takes "sqlite" or "d1"; found "sqlit"
 3:8: path takes a string in quotes; found true
+`},
+	{"drivers", `[stores.a]
+binding = "A"
+[stores.b]
+driver = "r2"
+path = "x"
+base_url = "/b/"
+[stores.b.workers]
+driver = "dir"
+workers = 1
+[stores.c]
+path = "c"
+workers = "r2"
+[stores.c2]
+path = "c"
+[stores.c2.workers]
+driver = "r2"
+binding = "1 FILES"
+[catalog]
+binding = "DB"
+[catalog.workers]
+path = "x"
+`, `
+1:1: path is missing: write it, for example path = "/srv/files"
+2:11: binding is not for the driver "dir": take it out, or change driver
+3:1: binding is missing: write it, for example binding = "FILES"
+5:8: path is not for the driver "r2": take it out, or change driver
+6:12: base_url is not for the driver "r2": take it out, or change driver
+8:10: driver "dir" is not on Workers: write driver = "r2"
+9:1: key "workers" is unknown in [stores.b.workers]: it belongs below [stores.NAME]
+12:11: workers is a table: write [stores.c.workers] on a line of its own, and its keys below
+17:11: binding "1 FILES": write the binding's name in wrangler.toml, of letters, digits and _, such as "FILES"
+19:11: binding is not for the driver "sqlite": take it out, or change driver
+20:1: driver "sqlite" is not on Workers: write driver = "d1"
+`},
+	{"platforms", `[stores.files]
+path = "x"
+[stores.edge]
+driver = "r2"
+binding = "EDGE"
+[[views]]
+pattern = "/files/{path...}"
+kind = "storage"
+store = "files"
+[[views]]
+pattern = "/edge/{path...}"
+kind = "storage"
+store = "edge"
+[[views]]
+pattern = "/edge/{p...}"
+kind = "path"
+root = "x"
+path = "{p}"
+[[views]]
+pattern = "/d/{slug}"
+kind = "object"
+[[views]]
+pattern = "/a/{path...}"
+kind = "path"
+root = "x"
+platforms = ["lambda"]
+[[views]]
+pattern = "/b/{path...}"
+kind = "path"
+root = "x"
+platforms = "server"
+[[views]]
+pattern = "/c/{path...}"
+kind = "path"
+root = "x"
+platforms = []
+`, `
+9:9: store "files" is not on Workers: write [stores.files.workers] with driver = "r2" and a binding, or write platforms = ["server"] into this view
+13:9: store "edge" is not on a server: write driver = "dir" and a path below [stores.edge], and what is there now below [stores.edge.workers], or write platforms = ["workers"] into this view
+15:11: pattern "/edge/{p...}" fits the same paths as "/edge/{path...}" on line 11: change one of them
+16:8: kind path: there is none on Workers; write platforms = ["server"] into this view to leave it out there
+21:8: the catalogue is not on Workers: write [catalog.workers] with driver = "d1" and a binding, or platforms = ["server"] into this view
+26:14: platforms takes "server" or "workers"; found "lambda"
+31:13: platforms takes a list of strings in quotes, such as ["server"]; found the string "server"
+36:1: platforms takes a list of strings in quotes, such as ["server"]; found an array
+`},
+	{"the catalogue of a server on D1", `[stores.files]
+path = "x"
+[catalog]
+driver = "d1"
+binding = "DB"
+`, `
+4:10: driver "d1" is not on a server: write it below [catalog.workers]
 `},
 	{"twice", `[server]
 listen = ":80"

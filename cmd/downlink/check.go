@@ -2,8 +2,11 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/downlink-go/downlink/config"
 )
 
 func newCheck(s *settings) *cobra.Command {
@@ -12,13 +15,14 @@ func newCheck(s *settings) *cobra.Command {
 		Short: "Report every fault of a configuration",
 		Long: `Report every fault of a configuration at once, each with line and column:
 unknown keys, wrong types, rules that contradict each other, folders that do not
-exist, and anything private that would be served. Without a fault it says so.`,
+exist, and anything private that would be served, on each platform that the file
+is for. Without a fault it says so, and which platforms these are.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if s.config == "" {
 				return fmt.Errorf("say what to check: --config FILE")
 			}
-			c, err := s.load("")
+			c, err := config.Load(s.config)
 			if err != nil {
 				return err
 			}
@@ -27,8 +31,21 @@ exist, and anything private that would be served. Without a fault it says so.`,
 					return err
 				}
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "%s has no faults\n", s.config)
+			fmt.Fprintf(cmd.OutOrStdout(), "%s has no faults%s\n", s.config, elsewhere(c))
 			return nil
 		},
 	}
+}
+
+// elsewhere names the platforms of a configuration unless it is for a server only,
+// as most are.
+func elsewhere(c *config.Config) string {
+	var names []string
+	for _, p := range c.Platforms() {
+		names = append(names, p.String())
+	}
+	if len(names) == 1 && c.Platforms()[0] == config.OnServer {
+		return ""
+	}
+	return ", on " + strings.Join(names, " and ")
 }

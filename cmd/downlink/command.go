@@ -57,8 +57,8 @@ func version() string {
 
 var errNothingToServe = errors.New("say what to serve: a folder, or --config FILE")
 
-// load returns the configuration: of --config, of a folder, or of a folder in
-// place of the path of the configuration's store "files".
+// load returns the configuration of a server: of --config, of a folder, or of a
+// folder in place of the path of the configuration's store "files".
 func (s *settings) load(dir string) (*config.Config, error) {
 	switch {
 	case s.config == "" && dir == "":
@@ -68,13 +68,21 @@ func (s *settings) load(dir string) (*config.Config, error) {
 		return c, c.CheckPaths()
 	}
 	if dir == "" {
-		return config.Load(s.config)
+		c, err := config.Load(s.config)
+		if err != nil {
+			return nil, err
+		}
+		return c.For(config.OnServer)
 	}
 	text, err := os.ReadFile(s.config)
 	if err != nil {
 		return nil, err
 	}
-	c, err := config.Parse(s.config, text)
+	whole, err := config.Parse(s.config, text)
+	if err != nil {
+		return nil, err
+	}
+	c, err := whole.For(config.OnServer)
 	if err != nil {
 		return nil, err
 	}

@@ -263,6 +263,22 @@ var options = map[string]func(t *testing.T){
 		r := start(t, strings.Replace(toml, "path = \"files\"\n", "path = \"files\"\nbase_url = \"/media/\"\n", 1))
 		r.want("internal redirect", r.field("/f/sub/b.txt", "X-Accel-Redirect"), "/_i/b.txt")
 	},
+	"[stores.NAME] binding": func(t *testing.T) {
+		t.Chdir(t.TempDir())
+		write(t, "downlink.toml", "[stores.files]\ndriver = \"r2\"\nbinding = \"FILES\"\n")
+		if out := run(t, "check", "--config", "downlink.toml"); !strings.Contains(out, "on Workers") {
+			t.Errorf("check says %s", out)
+		}
+	},
+	"[[views]] platforms": func(t *testing.T) {
+		for platforms, want := range map[string]int{`["server"]`: 200, `["workers"]`: 404, `["workers", "server"]`: 200} {
+			toml := strings.Replace(view, "path = \"files\"", "path = \"files\"\nworkers = {driver = \"r2\", binding = \"FILES\"}", 1)
+			resp, _ := start(t, toml+"platforms = "+platforms+"\n").get("/f/a.txt")
+			if resp.StatusCode != want {
+				t.Errorf("platforms = %s: %d, want %d", platforms, resp.StatusCode, want)
+			}
+		}
+	},
 	"[[views]] pattern": func(t *testing.T) {
 		_, body := start(t, strings.Replace(view, "/f/", "/elsewhere/", 1)).get("/elsewhere/a.txt")
 		if body != "hello" {
@@ -345,12 +361,39 @@ var options = map[string]func(t *testing.T){
 			t.Errorf("body %q", body)
 		}
 	},
+	"[catalog] binding": func(t *testing.T) {
+		t.Chdir(t.TempDir())
+		write(t, "downlink.toml", "[catalog]\nworkers = {driver = \"d1\", binding = \"DB\"}\n")
+		if out := run(t, "check", "--config", "downlink.toml"); !strings.Contains(out, "on a server and Workers") {
+			t.Errorf("check says %s", out)
+		}
+	},
 	"[catalog] path": func(t *testing.T) {
 		r := start(t, view+"[catalog]\npath = \"items.sqlite\"\n")
 		if _, err := os.Stat(filepath.Join(r.dir, "items.sqlite")); err != nil {
 			t.Error(err)
 		}
 	},
+}
+
+// run runs a command and returns what it prints.
+func run(t *testing.T, args ...string) string {
+	t.Helper()
+	var out bytes.Buffer
+	c := newCommand()
+	c.SetArgs(args)
+	c.SetOut(&out)
+	if err := c.ExecuteContext(t.Context()); err != nil {
+		t.Errorf("downlink %s: %v", strings.Join(args, " "), err)
+	}
+	return out.String()
+}
+
+func write(t *testing.T, name, text string) {
+	t.Helper()
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // fieldOf tests that a line of a view gives a field its value, and that without
