@@ -36,6 +36,9 @@ type Target struct {
 	// Path is the destination of this file: decoded, for the adapter to encode as
 	// the front server wants it.
 	Path string
+	// Own says that the decision's validators are to be sent: they are not those
+	// that the front server would give the file.
+	Own bool
 }
 
 // OwnDestination is the internal location beside Destination in which the front
@@ -74,11 +77,10 @@ func (r *Rule) match(store *storage.Store, key string) (rest string, ok bool) {
 	return rest, ok
 }
 
-// target is the file that match left rest of. own says that the decision's
-// validators are not those that the front server would give the file.
+// target is the file that match left rest of.
 func (r *Rule) target(rest string, own bool) Target {
 	if own {
-		return Target{Rule: r, Path: r.OwnDestination() + rest}
+		return Target{Rule: r, Path: r.OwnDestination() + rest, Own: true}
 	}
 	return Target{Rule: r, Path: r.Destination + rest}
 }

@@ -3,7 +3,10 @@ package nethttp
 import (
 	"math/rand/v2"
 	"net/http"
+	"net/url"
 	"strings"
+
+	"github.com/downlink-go/downlink/core"
 )
 
 // joined is a field's lines as one value (RFC 9110 §5.3).
@@ -21,19 +24,49 @@ func joined(lines []string) string {
 // to quote when something went wrong.
 const requestIDName = "X-Request-Id"
 
-// writeFields writes the decision's fields and the request id. All values share
-// one allocation.
-func (x *exchange) writeFields() {
-	fields := x.answer.Fields
-	values := make([]string, len(fields)+1)
-	header := x.w.Header()
-	for i, f := range fields {
-		values[i] = f.Value
-		header[http.CanonicalHeaderKey(f.Name)] = values[i : i+1 : i+1]
+// writeFields writes the decision's fields and the request id.
+func (x *exchange) writeFields(fields []core.Field) {
+	w := newFieldWriter(x.w.Header(), len(fields)+1)
+	for _, f := range fields {
+		w.set(http.CanonicalHeaderKey(f.Name), f.Value)
 	}
-	last := len(fields)
-	values[last] = x.id
-	header[requestIDName] = values[last : last+1 : last+1]
+	w.set(requestIDName, x.id)
+}
+
+// fieldWriter sets fields of a header; their values share one allocation.
+type fieldWriter struct {
+	header http.Header
+	values []string
+}
+
+func newFieldWriter(h http.Header, most int) fieldWriter {
+	return fieldWriter{h, make([]string, 0, most)}
+}
+
+// set sets the field of that canonical name.
+func (w *fieldWriter) set(name, value string) {
+	n := len(w.values)
+	w.values = append(w.values, value)
+	w.header[name] = w.values[n : n+1 : n+1]
+}
+
+// escapedPath is u.EscapedPath(), sooner for a path in which nothing is escaped.
+func escapedPath(u *url.URL) string {
+	if u.RawPath == "" && plainPath(u.Path) {
+		return u.Path
+	}
+	return u.EscapedPath()
+}
+
+func plainPath(s string) bool {
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '/', c == '-', c == '_', c == '.':
+		default:
+			return false
+		}
+	}
+	return true
 }
 
 // requestID is the id that the front server gave the request, if it is one, or a

@@ -77,11 +77,12 @@ func (x *exchange) serve() {
 	x.answer = x.service.Answer(x.r.Context(), &req)
 	defer x.answer.Close()
 	x.refuseBody()
-	x.extendDeadline()
-	x.writeFields()
 	if x.answer.Delivery == core.Offload {
-		writeOffload(x.w.Header(), &x.answer.Target)
+		x.handOver()
+		return
 	}
+	x.extendDeadline()
+	x.writeFields(x.answer.Fields)
 	x.sent = true
 	x.w.WriteHeader(x.answer.Status)
 	switch {
@@ -126,7 +127,7 @@ func (x *exchange) recover() {
 	}
 	clear(x.w.Header())
 	x.answer = download.Answer{Decision: core.Refuse(500, "panic")}
-	x.writeFields()
+	x.writeFields(x.answer.Fields)
 	x.w.WriteHeader(500)
 	if x.r.Method != http.MethodHead {
 		x.w.Write([]byte(x.answer.Message))
@@ -139,7 +140,7 @@ func (x *exchange) recover() {
 func Fill(r *http.Request, now time.Time) core.Request {
 	return core.Request{
 		Method:            r.Method,
-		Path:              r.URL.EscapedPath(),
+		Path:              escapedPath(r.URL),
 		IfMatch:           joined(r.Header["If-Match"]),
 		IfNoneMatch:       joined(r.Header["If-None-Match"]),
 		IfModifiedSince:   joined(r.Header["If-Modified-Since"]),

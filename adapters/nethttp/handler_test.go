@@ -177,6 +177,11 @@ func TestOffloadFields(t *testing.T) {
 	if resp.StatusCode != 200 || body != "" {
 		t.Errorf("status %d, body %q; want 200 and none: nginx does the range", resp.StatusCode, body)
 	}
+	for _, name := range []string{"ETag", "Last-Modified", "X-Content-Type-Options", "Date"} {
+		if got := resp.Header.Get(name); got != "" {
+			t.Errorf("%s = %q is sent, though nginx makes its own", name, got)
+		}
+	}
 	for _, r := range [][]string{
 		{"HEAD", "/files/a%20b%253F.txt"}, {"GET", "/files/none"}, {"POST", "/files/a%20b%253F.txt"},
 		{"GET", "/files/a%20b%253F.txt", "If-None-Match", "*"}, {"GET", "/files/a%20b%253F.txt", "If-Match", `"other"`},
@@ -187,6 +192,25 @@ func TestOffloadFields(t *testing.T) {
 				t.Errorf("%v: %d carries %s", r, resp.StatusCode, name)
 			}
 		}
+	}
+}
+
+func TestOffloadOfAViewsOwnValidators(t *testing.T) {
+	store := memstore.New()
+	store.Put("a.txt", []byte("hello"))
+	view := download.ViewFunc(func(context.Context, *download.Request) (download.File, error) {
+		return download.File{Store: storage.New("files", store), Key: "a.txt", Adjust: func(r *core.Representation) {
+			r.ETag, r.LastModified = `"mine"`, time.Unix(784111777, 0)
+		}}, nil
+	})
+	rule := download.Rule{Front: "nginx", Source: "files", Destination: "/_internal/files/"}
+	s := newSite(t, nethttp.Options{}, []download.Rule{rule}, download.Route{Pattern: "/own", View: view})
+	resp, _ := s.do(t, "GET", "/own")
+	if got := resp.Header.Get("X-Accel-Redirect"); got != "/_internal/files%40own/a.txt" {
+		t.Errorf("X-Accel-Redirect = %q, want the location that passes validators on", got)
+	}
+	if resp.Header.Get("ETag") != `"mine"` || resp.Header.Get("Last-Modified") != "Sun, 06 Nov 1994 08:49:37 GMT" {
+		t.Errorf("ETag %q, Last-Modified %q; want the view's", resp.Header.Get("ETag"), resp.Header.Get("Last-Modified"))
 	}
 }
 
@@ -428,6 +452,33 @@ func TestPageRefusesBodiesAtOnce(t *testing.T) {
 	resp, err := http.ReadResponse(bufio.NewReader(c), nil)
 	if err != nil || !resp.Close {
 		t.Errorf("%v, %v; want an answer at once and the connection closed", resp, err)
+	}
+}
+
+// nginx keeps connections to a socket for as long as it likes: one that Downlink
+// closed meanwhile would cost a request.
+func TestIdleConnectionsOfASocketStay(t *testing.T) {
+	l, err := nethttp.Listen(t.Context(), "unix:"+filepath.Join(t.TempDir(), "s"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ok := http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
+	server := nethttp.NewServer(ok, nethttp.ServerOptions{IdleTimeout: time.Millisecond, ReadHeaderTimeout: time.Millisecond})
+	ctx, stop := context.WithCancel(t.Context())
+	served := make(chan error)
+	go func() { served <- server.Serve(ctx, l) }()
+	defer func() { stop(); <-served }()
+	c, err := net.Dial("unix", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	for range 2 {
+		time.Sleep(50 * time.Millisecond)
+		fmt.Fprintf(c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+		if resp, err := http.ReadResponse(bufio.NewReader(c), nil); err != nil || resp.StatusCode != 200 {
+			t.Fatalf("%v, %v; want the connection kept", resp, err)
+		}
 	}
 }
 

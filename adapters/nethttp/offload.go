@@ -9,26 +9,49 @@ import (
 	"github.com/downlink-go/downlink/download"
 )
 
-// writeOffload writes the fields by which nginx sends the file
-// (X-Accel-Redirect and its companions,
-// https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_ignore_headers).
+// handOver has nginx send the file: X-Accel-Redirect and its companions
+// (https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_ignore_headers).
 // It is called for a decision to serve only: with an error status nginx would
 // send the file under 200 all the same.
-func writeOffload(h http.Header, t *download.Target) {
+func (x *exchange) handOver() {
+	t := &x.answer.Target
+	w := newFieldWriter(x.w.Header(), len(x.answer.Fields)+6)
+	for _, f := range x.answer.Fields {
+		if !nginxMakes(f.Name, t.Own) {
+			w.set(http.CanonicalHeaderKey(f.Name), f.Value)
+		}
+	}
+	w.header["Date"] = nil // net/http's own, in whose place nginx puts one
 	var buf [256]byte
-	h["X-Accel-Redirect"] = []string{string(core.AppendEscapedPath(buf[:0], t.Path))}
-	r := t.Rule
+	w.set("X-Accel-Redirect", string(core.AppendEscapedPath(buf[:0], t.Path)))
+	w.setAccel(t.Rule)
+	w.set(requestIDName, x.id)
+}
+
+// nginxMakes reports whether nginx leaves a field of ours out and makes its own in
+// the locations that Downlink configures: there is no need to send it.
+func nginxMakes(name string, own bool) bool {
+	switch name {
+	case "X-Content-Type-Options":
+		return true
+	case "ETag", "Last-Modified":
+		return !own
+	}
+	return false
+}
+
+func (w *fieldWriter) setAccel(r *download.Rule) {
 	if r.Expires != nil {
-		h["X-Accel-Expires"] = []string{expires(*r.Expires)}
+		w.set("X-Accel-Expires", expires(*r.Expires))
 	}
 	if r.Buffering != nil {
-		h["X-Accel-Buffering"] = []string{yesNo(*r.Buffering)}
+		w.set("X-Accel-Buffering", yesNo(*r.Buffering))
 	}
 	if r.LimitRate != 0 {
-		h["X-Accel-Limit-Rate"] = []string{limitRate(r.LimitRate)}
+		w.set("X-Accel-Limit-Rate", limitRate(r.LimitRate))
 	}
 	if r.Charset != "" {
-		h["X-Accel-Charset"] = []string{r.Charset}
+		w.set("X-Accel-Charset", r.Charset)
 	}
 }
 

@@ -57,8 +57,13 @@ func orDefault[T time.Duration | int](v, def T) T {
 
 // Serve serves l until ctx ends, then refuses new connections and waits for
 // running downloads, at most the shutdown timeout. It returns nil after such an
-// end.
+// end. On a Unix socket the limits of time for a request's head and between two
+// requests are the front server's to keep: it sends whole heads, and it is the one
+// that closes idle connections.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+	if l.Addr().Network() == "unix" {
+		s.http.ReadHeaderTimeout, s.http.IdleTimeout = 0, 0
+	}
 	stopped := make(chan error, 1)
 	stop := context.AfterFunc(ctx, func() {
 		grace, cancel := context.WithTimeout(context.Background(), s.shutdown)

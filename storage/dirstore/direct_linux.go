@@ -1,6 +1,7 @@
 package dirstore
 
 import (
+	"errors"
 	"os"
 	"strings"
 	"syscall"
@@ -65,22 +66,30 @@ func (d direct) open(key string) *os.File {
 	return os.NewFile(uintptr(fd), key)
 }
 
-// stat describes the regular file at key without opening it: O_PATH only finds it.
+// stat describes the regular file at key without opening it.
 func (d direct) stat(key string) (core.Metadata, bool) {
-	if !d.helps(key) {
-		return core.Metadata{}, false
-	}
-	fd, err := d.openat2(key, unix.O_PATH)
-	if err != nil {
-		return core.Metadata{}, false
-	}
 	var found unix.Stat_t
-	err = unix.Fstat(fd, &found)
-	unix.Close(fd)
-	if err != nil || found.Mode&unix.S_IFMT != unix.S_IFREG {
+	if d.conn == nil || d.find(key, &found) != nil || found.Mode&unix.S_IFMT != unix.S_IFREG {
 		return core.Metadata{}, false
 	}
 	return metadata(time.Unix(found.Mtim.Unix()), found.Size), true
+}
+
+// find describes what is at key, a link as the link. Below the first level O_PATH
+// finds it: fstatat(2) cannot be kept from following links on the way.
+func (d direct) find(key string, found *unix.Stat_t) error {
+	if strings.IndexByte(key, '/') < 0 {
+		var err error
+		return errors.Join(d.conn.Control(func(dir uintptr) {
+			err = unix.Fstatat(int(dir), key, found, unix.AT_SYMLINK_NOFOLLOW)
+		}), err)
+	}
+	fd, err := d.openat2(key, unix.O_PATH)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	return unix.Fstat(fd, found)
 }
 
 func (d direct) openat2(key string, flags uint64) (fd int, err error) {
