@@ -55,10 +55,11 @@ func (w *fieldWriter) setAccel(r *download.Rule) {
 	}
 }
 
-// expires is whole seconds, at least 1; 0 is nginx's "off".
+// expires is whole seconds, at least 1; 0 is not at all. nginx takes no word for it:
+// "off" would have no effect (ngx_http_upstream_process_accel_expires).
 func expires(d time.Duration) string {
 	if d <= 0 {
-		return "off"
+		return "0"
 	}
 	return strconv.FormatInt(int64((d+time.Second-1)/time.Second), 10)
 }
@@ -70,10 +71,11 @@ func yesNo(b bool) string {
 	return "no"
 }
 
-// limitRate is bytes per second; a negative rate is nginx's "off".
+// limitRate is bytes per second; a negative rate is no limit, which nginx knows as 0
+// and by no word.
 func limitRate(n int64) string {
 	if n < 0 {
-		return "off"
+		return "0"
 	}
 	return strconv.FormatInt(n, 10)
 }

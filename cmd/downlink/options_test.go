@@ -351,7 +351,7 @@ var options = map[string]func(t *testing.T){
 		r := start(t, strings.Replace(toml, "path = \"files\"\n", "path = \"files\"\nbase_url = \"/media/\"\n", 1))
 		r.want("internal redirect", r.field("/f/a.txt", "X-Accel-Redirect"), "/_i/a.txt")
 	},
-	"[[offload]] expires":    ruleField(`expires = "off"`, "X-Accel-Expires", "off"),
+	"[[offload]] expires":    ruleField(`expires = "off"`, "X-Accel-Expires", "0"),
 	"[[offload]] buffering":  ruleField("buffering = false", "X-Accel-Buffering", "no"),
 	"[[offload]] limit_rate": ruleField(`limit_rate = "2k"`, "X-Accel-Limit-Rate", "2048"),
 	"[[offload]] charset":    ruleField(`charset = "utf-8"`, "X-Accel-Charset", "utf-8"),

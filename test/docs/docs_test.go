@@ -65,18 +65,35 @@ func snippets(t *testing.T, language string) (all []snippet) {
 
 type snippet struct{ page, text string }
 
+// TestGoSnippetsAreCompiled looks for the snippets in the code: statements in a
+// function of this package's example files, whole functions as they are.
 func TestGoSnippetsAreCompiled(t *testing.T) {
-	code, err := os.ReadFile("example_test.go")
-	if err != nil {
-		t.Fatal(err)
+	code := ""
+	for _, name := range glob(t, "example*_test.go") {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		code += string(text)
 	}
 	for _, s := range snippets(t, "go") {
-		indented := "\t" + strings.ReplaceAll(strings.TrimSpace(s.text), "\n", "\n\t")
-		indented = strings.ReplaceAll(indented, "\n\t\n", "\n\n")
-		if !strings.Contains(string(code), indented) {
-			t.Errorf("%s: this snippet is not in example_test.go:\n%s", s.page, s.text)
+		text := strings.TrimSpace(s.text)
+		if !strings.HasPrefix(text, "func ") {
+			text = strings.ReplaceAll("\t"+strings.ReplaceAll(text, "\n", "\n\t"), "\n\t\n", "\n\n")
+		}
+		if !strings.Contains(code, text) {
+			t.Errorf("%s: this snippet is not in example*_test.go:\n%s", s.page, s.text)
 		}
 	}
+}
+
+func glob(t *testing.T, pattern string) []string {
+	t.Helper()
+	names, err := filepath.Glob(pattern)
+	if err != nil || len(names) == 0 {
+		t.Fatalf("%s: %v, %v", pattern, names, err)
+	}
+	return names
 }
 
 func TestConfigurationSnippetsHaveNoFaults(t *testing.T) {

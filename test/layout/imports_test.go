@@ -28,8 +28,9 @@ var allowed = map[string][]string{
 	"front":            {},
 	"config":           {"core"},
 	"adapters/":        {"core", "download"},
+	"downloadtest":     {"core", "storage", "storage/dirstore", "download", "adapters/nethttp"},
 	"cmd/":             {"core", "storage", "storage/", "catalog", "catalog/", "download", "page", "front", "config", "adapters/"},
-	"test/":            {"core", "storage", "storage/", "catalog", "catalog/", "download", "page", "front", "config", "adapters/", "test/"},
+	"test/":            {"core", "storage", "storage/", "catalog", "catalog/", "download", "page", "front", "config", "adapters/", "downloadtest", "test/"},
 }
 
 func TestImportsPointOneWay(t *testing.T) {
