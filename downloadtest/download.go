@@ -39,6 +39,7 @@ func Assert(t testing.TB, resp *http.Response, want Download) {
 		return
 	}
 	c.notHandedOver()
+	c.equal("X-Content-Type-Options", "nosniff")
 	c.file(file{want.Basename, want.Fallback, want.ContentType, want.MediaType, want.Disposition})
 	body := c.body()
 	if want.Content != nil && c.method() != http.MethodHead && !bytes.Equal(body, want.Content) {
@@ -52,7 +53,6 @@ type file struct{ basename, fallback, contentType, mediaType, disposition string
 // file looks at the fields that present a file.
 func (c check) file(want file) {
 	c.t.Helper()
-	c.equal("X-Content-Type-Options", "nosniff")
 	c.disposition(want)
 	contentType := c.resp.Header.Get("Content-Type")
 	if want.contentType != "" {

@@ -29,8 +29,9 @@ type XAccel struct {
 }
 
 // AssertXAccel asserts that a response hands a file to nginx: status 200, one
-// X-Accel-Redirect to an absolute path, an empty body, and the fields of a download.
-// What want says comes on top.
+// X-Accel-Redirect to an absolute path, an empty body, and a well-formed
+// Content-Disposition. What want says comes on top. Fields that nginx makes itself,
+// such as ETag, are not sent to it.
 func AssertXAccel(t testing.TB, resp *http.Response, want XAccel) {
 	t.Helper()
 	c := check{t, resp}
@@ -58,7 +59,7 @@ type XSendfile struct {
 
 // AssertXSendfile asserts that a response hands a file to Apache, lighttpd or another
 // server that sends it by its path: status 200, one X-Sendfile with an absolute path,
-// an empty body, and the fields of a download. What want says comes on top.
+// an empty body, and a well-formed Content-Disposition. What want says comes on top.
 func AssertXSendfile(t testing.TB, resp *http.Response, want XSendfile) {
 	t.Helper()
 	c := check{t, resp}
