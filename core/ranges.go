@@ -66,6 +66,32 @@ func parseRange(dst []Span, field string, size int64) ([]Span, rangeResult, stri
 	return spans, partial, rangeReason
 }
 
+// FirstSpan is what a request will most likely have read first, before anything is
+// known of the file: everything, one range of known start, or nothing (Length 0)
+// where conditions, HEAD or an unusual Range leave it open. A Length of -1 goes to
+// the end. A store can so look and begin to read at once; Decide decides.
+func FirstSpan(r Request) Span {
+	if r.Method != "GET" || r.IfMatch+r.IfNoneMatch+r.IfModifiedSince+r.IfUnmodifiedSince != "" {
+		return Span{}
+	}
+	if r.Range == "" {
+		return Span{Length: -1}
+	}
+	set, ok := cutUnit(r.Range)
+	spec, _, more := cutByte(set, ',')
+	if !ok || more || spec == "" || spec[0] == '-' {
+		return Span{}
+	}
+	first, last, ok := parseSpec(spec, math.MaxInt64)
+	switch {
+	case !ok || first == math.MaxInt64:
+		return Span{}
+	case last == math.MaxInt64:
+		return Span{first, -1}
+	}
+	return Span{first, last - first + 1}
+}
+
 // cutUnit returns the range set of a Range field in bytes. Units are
 // case-insensitive (RFC 9110 §14.1).
 func cutUnit(field string) (string, bool) {

@@ -8,6 +8,7 @@ type Metadata struct {
 	ETag         string    // quoted entity-tag, W/ in front if weak; "" if none
 	LastModified time.Time // zero if unknown
 	MediaType    string    // as the store has it; "" to go by the name
+	Encoding     string    // content coding that the stored bytes are in; "" for none
 }
 
 // Representation is one file as a client may be given it, in the words of
@@ -57,7 +58,7 @@ type Options struct {
 	InlineUnsafe bool   // show even types that can run script
 	Basename     string // client-side name; "" keeps the stored one
 	MediaType    string // "" goes by the store's metadata, then by the name
-	Encoding     string // Content-Encoding of the stored bytes
+	Encoding     string // Content-Encoding of the stored bytes; "" goes by the store's metadata
 	Charset      string // for text types; "" means utf-8
 	CacheControl string // "" means "private, no-cache"
 }
@@ -101,7 +102,7 @@ func (o Options) Represent(key string, m Metadata) Representation {
 	}
 	return Representation{
 		Name: name, Size: m.Size, ETag: m.ETag, LastModified: m.LastModified,
-		MediaType: mediaType, Charset: charset, ContentEncoding: o.Encoding,
+		MediaType: mediaType, Charset: charset, ContentEncoding: either(o.Encoding, m.Encoding),
 		Inline: o.Inline, InlineUnsafe: o.InlineUnsafe, CacheControl: o.CacheControl,
 	}
 }

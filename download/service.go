@@ -159,7 +159,7 @@ func offload(ctx context.Context, r *Request, f *File, found core.Metadata, rule
 // stream decides about a file that this process sends: what was opened is what
 // is decided about.
 func stream(ctx context.Context, r *Request, f *File) Answer {
-	object, err := f.open(ctx)
+	object, err := f.open(ctx, r)
 	if err != nil {
 		return refuse(err)
 	}
@@ -171,18 +171,36 @@ func stream(ctx context.Context, r *Request, f *File) Answer {
 	}()
 	rep := represent(r, f, object.Metadata())
 	a := Answer{Decision: core.Decide(r.Request, rep, canStream(object))}
-	if handedOver = a.Delivery == core.Stream; handedOver {
-		a.Object = object
+	if a.Delivery != core.Stream {
+		return a
 	}
+	if err := prepare(ctx, object, a.Spans); err != nil {
+		return refuse(err)
+	}
+	a.Object, handedOver = object, true
 	return a
 }
 
-// open opens the file where it is.
-func (f *File) open(ctx context.Context) (storage.Object, error) {
+// prepare asks a remote store for the first bytes to send, so that its failure is a
+// 503 and not a download that breaks off.
+func prepare(ctx context.Context, o storage.Object, spans []core.Span) error {
+	p, ok := o.(storage.Preparer)
+	if !ok {
+		return nil
+	}
+	first := core.Span{Length: o.Metadata().Size}
+	if len(spans) > 0 {
+		first = spans[0]
+	}
+	return p.Prepare(ctx, first)
+}
+
+// open opens the file where it is, at what the request will most likely have sent.
+func (f *File) open(ctx context.Context, r *Request) (storage.Object, error) {
 	if f.Open != nil {
 		return f.Open(ctx)
 	}
-	return f.Store.Open(ctx, f.Key)
+	return f.Store.OpenAt(ctx, f.Key, core.FirstSpan(r.Request))
 }
 
 // canStream says what this process can send of an open object.

@@ -311,12 +311,12 @@ func TestObjectIsClosedUnlessStreamed(t *testing.T) {
 }
 
 type countingDriver struct {
-	*storage.Store
+	storage.Driver
 	closed *int
 }
 
 func (d countingDriver) Open(ctx context.Context, key string) (storage.Object, error) {
-	o, err := d.Store.Open(ctx, key)
+	o, err := d.Driver.Open(ctx, key)
 	return countingObject{o, d.closed}, err
 }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/downlink-go/downlink/core"
 )
@@ -67,6 +68,42 @@ type Locator interface {
 	LocalPath(key string) string
 }
 
+// Starter is an optional ability of a driver: one request to the product looks at an
+// object and begins to read it.
+type Starter interface {
+	// OpenAt is Open for a caller who will most likely read first before anything
+	// else. A Length of -1 goes to the object's end; 0 says that only metadata are
+	// wanted. Whatever first is, the handle gives every section.
+	OpenAt(ctx context.Context, key string, first core.Span) (Object, error)
+}
+
+// Preparer is an optional ability of an Object: it can be asked for a section ahead,
+// so that a product that cannot give it is known before the answer has begun.
+type Preparer interface {
+	// Prepare makes sure that the next Section for this span finds its bytes on the
+	// way. Errors as Section's.
+	Prepare(ctx context.Context, span core.Span) error
+}
+
+// Presigner makes URLs at which a client gets an object from somebody else. A driver
+// that is one sends clients to its product.
+type Presigner interface {
+	// Presign returns an absolute URL that answers GET for the object at key, with
+	// ranges, without credentials of the client's own. It does not say that the
+	// object exists. Errors: ErrUnavailable, ErrNotFound.
+	Presign(ctx context.Context, key string, o PresignOptions) (string, error)
+}
+
+// PresignOptions say what a URL is good for.
+type PresignOptions struct {
+	// Expires is how long it is good, in whole seconds.
+	Expires time.Duration
+	// Fields are what the answer shall say of the object, in place of what the
+	// product knows: Cache-Control, Content-Disposition, Content-Encoding,
+	// Content-Language and Content-Type.
+	Fields []core.Field
+}
+
 // Resolver is an optional ability of a driver: it follows links.
 type Resolver interface {
 	// Resolve is Stat, and the key at which the object is reached through no link.
@@ -79,6 +116,7 @@ type Store struct {
 	driver  Driver
 	locator Locator  // nil if the driver has no local files
 	links   Resolver // nil if the driver has no links
+	starter Starter  // nil if the driver looks first, then reads
 	baseURL string
 }
 
@@ -86,7 +124,8 @@ type Store struct {
 func New(name string, driver Driver) *Store {
 	locator, _ := driver.(Locator)
 	links, _ := driver.(Resolver)
-	return &Store{name: name, driver: driver, locator: locator, links: links}
+	starter, _ := driver.(Starter)
+	return &Store{name: name, driver: driver, locator: locator, links: links, starter: starter}
 }
 
 // WithBaseURL returns the store with a URL prefix for its objects, decoded, as
@@ -136,6 +175,22 @@ func (s *Store) Open(ctx context.Context, key string) (Object, error) {
 		return nil, err
 	}
 	o, err := s.driver.Open(ctx, key)
+	if err != nil {
+		return nil, s.wrap("open", key, err)
+	}
+	return o, nil
+}
+
+// OpenAt is Open for a caller who will most likely read first before anything else,
+// as Starter says; it costs no more than Open. Errors as Open's.
+func (s *Store) OpenAt(ctx context.Context, key string, first core.Span) (Object, error) {
+	if s.starter == nil {
+		return s.Open(ctx, key)
+	}
+	if err := s.check(key); err != nil {
+		return nil, err
+	}
+	o, err := s.starter.OpenAt(ctx, key, first)
 	if err != nil {
 		return nil, s.wrap("open", key, err)
 	}

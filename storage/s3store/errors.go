@@ -1,0 +1,81 @@
+package s3store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/smithy-go"
+
+	"github.com/downlink-go/downlink/storage"
+)
+
+// hints say what to do about an error, by the code that S3 gives it
+// (https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html).
+var hints = map[string]string{
+	"AccessDenied":                       "the credentials may not read this key: allow s3:GetObject, and s3:ListBucket too, without which S3 calls a missing object forbidden",
+	"AllAccessDisabled":                  "the bucket was closed by its provider",
+	"AuthorizationHeaderMalformed":       "the bucket is in another region: correct region",
+	"ExpiredToken":                       "the credentials have expired: renew them",
+	"IllegalLocationConstraintException": "the bucket is in another region: correct region",
+	"InvalidAccessKeyId":                 "there is no such access key: correct the credentials, or the endpoint they are for",
+	"InvalidObjectState":                 "the object is archived: restore it first",
+	"InvalidToken":                       "the session token is of no use here: renew the credentials",
+	"NoSuchBucket":                       "there is no such bucket: correct bucket, region or endpoint",
+	"PermanentRedirect":                  "the bucket is at another endpoint: correct region or endpoint",
+	"RequestTimeTooSkewed":               "the clock of this machine is wrong: set it, best by NTP",
+	"SignatureDoesNotMatch":              "the secret key does not belong to the access key: correct the credentials",
+	"SlowDown":                           "S3 asks for fewer requests, and kept asking",
+	"TokenRefreshRequired":               "the credentials have expired: renew them",
+}
+
+// statusHints say what to do about an answer without a code that is known.
+var statusHints = map[int]string{
+	301: hints["PermanentRedirect"],
+	403: hints["AccessDenied"],
+	503: hints["SlowDown"],
+}
+
+// failure translates what the SDK says about a request made under open, which ends
+// with ctx or by a time limit of ours.
+func (s *Store) failure(ctx, open context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if context.Cause(open) == errNoAnswer {
+		return fmt.Errorf("%w: %w within %v: is %s reachable?", storage.ErrUnavailable, errNoAnswer, s.opts.Timeout, s.base.Host)
+	}
+	code, status := "", 0
+	if api, ok := errors.AsType[smithy.APIError](err); ok {
+		code = api.ErrorCode()
+	}
+	if response, ok := errors.AsType[*awshttp.ResponseError](err); ok {
+		status = response.HTTPStatusCode()
+	}
+	hint, known := hints[code]
+	if !known {
+		hint = statusHints[status]
+	}
+	switch {
+	case code == "NoSuchKey" || code == "KeyTooLongError" || status == 404 && !known:
+		return storage.ErrNotFound
+	case status == 412 || code == "PreconditionFailed":
+		return storage.ErrChanged
+	case status == 416 || code == "InvalidRange":
+		return errRange
+	case hint != "":
+		return fmt.Errorf("%w: %s (%w)", storage.ErrUnavailable, hint, err)
+	}
+	return fmt.Errorf("%w: %w", storage.ErrUnavailable, err)
+}
+
+// silent reports whether err is a refusal that says nothing of its cause.
+func silent(err error) bool {
+	response, ok := errors.AsType[*awshttp.ResponseError](err)
+	if !ok {
+		return false
+	}
+	status := response.HTTPStatusCode()
+	return status == 301 || status == 400 || status == 403
+}
