@@ -10,10 +10,13 @@ import (
 	"github.com/downlink-go/downlink/core"
 )
 
-const (
-	unixPrefix    = "unix:"
-	healthPattern = "/healthz"
-)
+const unixPrefix = "unix:"
+
+// pages are the paths that are taken, and what is there.
+var pages = []struct{ path, what string }{
+	{"/healthz", "the health check"},
+	{"/index.json", "the index as JSON"},
+}
 
 // check finds what the types cannot say.
 func (r *report) check(c *Config) {
@@ -113,8 +116,10 @@ func fill(template string) string {
 func (r *report) checkSame(c *Config, i int) {
 	key := fmt.Sprintf("views[%d].pattern", i)
 	pattern := c.Views[i].Pattern
-	if fitSame(pattern, healthPattern) {
-		r.fault(key, "pattern %s: the health check is there; choose another", quote(pattern))
+	for _, p := range pages {
+		if fitSame(pattern, p.path) {
+			r.fault(key, "pattern %s: %s is there; choose another", quote(pattern), p.what)
+		}
 	}
 	for j, other := range c.Views {
 		otherKey := fmt.Sprintf("views[%d].pattern", j)

@@ -223,6 +223,21 @@ root = "x"
 32:11: pattern "/d/{id}": the catalogue's items are there; choose another, or write a view of kind object to move them
 37:11: pattern takes a string in quotes; found the integer 1
 `},
+	{"views: where a page is", `[stores.files]
+path = "x"
+[[views]]
+pattern = "/index.json"
+kind = "storage"
+store = "files"
+path = "index.json"
+[[offload]]
+front = "nginx"
+source = "files"
+destination = "/index.json/"
+`, `
+4:11: pattern "/index.json": the index as JSON is there; choose another
+11:15: destination "/index.json/" overlaps the index as JSON at /index.json: choose a prefix of its own, such as "/_internal/files/"
+`},
 	{"views: presentation", `[stores.files]
 path = "x"
 [[views]]

@@ -73,13 +73,15 @@ func (r *report) checkDestination(destination, key string) bool {
 	return false
 }
 
-// checkOverlap reports a destination that another rule, a view or the health
-// check has as well: a front server could not tell them apart.
+// checkOverlap reports a destination that another rule, a view or a page has
+// as well: a front server could not tell them apart.
 func (r *report) checkOverlap(c *Config, i int) {
 	rule, key := c.Offload[i], fmt.Sprintf("offload[%d].destination", i)
 	const remedy = `choose a prefix of its own, such as "/_internal/files/"`
-	if overlap(rule.Destination, healthPattern) {
-		r.fault(key, "destination %s overlaps the health check at %s: %s", quote(rule.Destination), healthPattern, remedy)
+	for _, p := range pages {
+		if overlap(rule.Destination, p.path) {
+			r.fault(key, "destination %s overlaps %s at %s: %s", quote(rule.Destination), p.what, p.path, remedy)
+		}
 	}
 	for _, v := range c.Views {
 		// A view of the whole site overlaps everything; there the longer prefix wins.

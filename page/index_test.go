@@ -42,9 +42,11 @@ func pattern(t *testing.T, text string) core.Pattern {
 	return p
 }
 
-func get(x *page.Index, method string) *httptest.ResponseRecorder {
+func get(x *page.Index, method string) *httptest.ResponseRecorder { return ask(x, method, page.IndexPath) }
+
+func ask(x *page.Index, method, path string) *httptest.ResponseRecorder {
 	w := httptest.NewRecorder()
-	x.ServeHTTP(w, httptest.NewRequest(method, "/", nil))
+	x.Pages()[path].ServeHTTP(w, httptest.NewRequest(method, path, nil))
 	return w
 }
 
@@ -64,7 +66,7 @@ func TestIndexListsWhatIsOffered(t *testing.T) {
 	w := get(x, "GET")
 	body := w.Body.String()
 	for _, want := range []string{
-		`href="/d/one"`, "The &lt;first&gt; one", "A › B", `href="/d/two"><bdi>two</bdi>`,
+		`href="/d/one"`, "The &lt;first&gt; one", "<bdi>A</bdi> › <bdi>B</bdi>", `href="/d/two"><bdi>two</bdi>`,
 		`href="/p/a%20b%253F%23.txt"`, "a b%3F#.txt", "1.5 KiB", `datetime="2023-11-14T22:13:20Z"`, "&lt;script&gt;.txt",
 	} {
 		if !strings.Contains(body, want) {
@@ -147,16 +149,30 @@ func TestIndexOfWhatCannotBeRead(t *testing.T) {
 	if w.Code != 200 || !strings.Contains(body, "cannot be read now") || !strings.Contains(body, "/p/a.txt") {
 		t.Errorf("%d: %s", w.Code, body)
 	}
+	if w.Header().Get("Cache-Control") != "no-store" {
+		t.Error("a page that lacks something may be kept")
+	}
 	if strings.Contains(body, "secret") || !strings.Contains(log.String(), "secret cause") {
 		t.Errorf("the cause belongs into the log only; log: %s", log.String())
 	}
 }
 
-func TestIndexRefuses(t *testing.T) {
-	for _, method := range []string{"POST", "DELETE"} {
-		w := get(&page.Index{}, method)
-		if w.Code != 405 || w.Header().Get("Allow") == "" || w.Header().Get("X-Content-Type-Options") != "nosniff" {
-			t.Errorf("%s: %d %v, want 405", method, w.Code, w.Header())
+func TestPagesRefuse(t *testing.T) {
+	for path := range (&page.Index{}).Pages() {
+		for _, method := range []string{"POST", "DELETE"} {
+			w := ask(&page.Index{}, method, path)
+			if w.Code != 405 || w.Header().Get("Allow") == "" || w.Header().Get("X-Content-Type-Options") != "nosniff" {
+				t.Errorf("%s %s: %d %v, want 405", method, path, w.Code, w.Header())
+			}
+		}
+	}
+}
+
+func TestHealth(t *testing.T) {
+	for method, body := range map[string]string{"GET": "ok\n", "HEAD": ""} {
+		w := ask(&page.Index{}, method, page.HealthPath)
+		if w.Code != 200 || w.Body.String() != body || w.Header().Get("Cache-Control") != "no-store" || w.Header().Get("Content-Length") != "3" {
+			t.Errorf("%s: %d %q %v", method, w.Code, w.Body, w.Header())
 		}
 	}
 }

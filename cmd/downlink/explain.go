@@ -14,6 +14,7 @@ import (
 	"github.com/downlink-go/downlink/config"
 	"github.com/downlink-go/downlink/core"
 	"github.com/downlink-go/downlink/download"
+	"github.com/downlink-go/downlink/page"
 )
 
 func newExplain(s *settings) *cobra.Command {
@@ -77,7 +78,7 @@ func explain(w io.Writer, cfg *config.Config, r *download.Request, a *download.A
 		fmt.Fprintf(w, "%-9s "+format+"\n", append([]any{name}, args...)...)
 	}
 	line("request", "%s %s", r.Method, r.Path)
-	if r.Path == "/" || r.Path == healthPath {
+	if _, ok := (&page.Index{}).Pages()[r.Path]; ok {
 		line("view", "a page of its own, not a download")
 		return
 	}

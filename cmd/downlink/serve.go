@@ -15,8 +15,6 @@ import (
 
 	"github.com/downlink-go/downlink/adapters/nethttp"
 	"github.com/downlink-go/downlink/config"
-	"github.com/downlink-go/downlink/core"
-	"github.com/downlink-go/downlink/page"
 )
 
 func newServe(s *settings) *cobra.Command {
@@ -88,44 +86,29 @@ func newServer(s *site, log *slog.Logger) *nethttp.Server {
 	downloads := nethttp.New(s.service, nethttp.Options{
 		Log: log, AccessLog: s.config.Log.Access, RequestIDField: o.RequestIDHeader, WriteTimeout: o.WriteTimeout,
 	})
-	return nethttp.NewServer(root{
-		downloads: downloads,
-		index:     downloads.Page(s.index(log)),
-		health:    downloads.Page(http.HandlerFunc(health)),
-	}, nethttp.ServerOptions{
+	pages := s.index(log).Pages()
+	for path, p := range pages {
+		pages[path] = downloads.Page(p)
+	}
+	return nethttp.NewServer(root{pages, downloads}, nethttp.ServerOptions{
 		ReadHeaderTimeout: o.ReadHeaderTimeout, IdleTimeout: o.IdleTimeout,
 		ShutdownTimeout: o.ShutdownTimeout, MaxHeaderBytes: o.MaxHeaderBytes, Log: log,
 	})
 }
 
-// healthPath is where the server says that it serves.
-const healthPath = "/healthz"
-
-// root is the whole site: two pages, and downloads everywhere else. It compares
+// root is the whole site: a few pages, and downloads everywhere else. It compares
 // the path as it was sent and never redirects.
-type root struct{ downloads, index, health http.Handler }
-
-func (h root) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	switch r.URL.EscapedPath() {
-	case "/":
-		h.index.ServeHTTP(w, r)
-	case healthPath:
-		h.health.ServeHTTP(w, r)
-	default:
-		h.downloads.ServeHTTP(w, r)
-	}
+type root struct {
+	pages     map[string]http.Handler
+	downloads http.Handler
 }
 
-// health answers that the process serves requests.
-func health(w http.ResponseWriter, r *http.Request) {
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		page.Refuse(w, r, core.Refuse(405, "method is neither GET nor HEAD"))
+func (h root) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if p, ok := h.pages[r.URL.EscapedPath()]; ok {
+		p.ServeHTTP(w, r)
 		return
 	}
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	io.WriteString(w, "ok\n")
+	h.downloads.ServeHTTP(w, r)
 }
 
 // announce says what is served and where.

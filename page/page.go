@@ -1,0 +1,63 @@
+// Package page is the public pages of a site: what it offers, as HTML and as JSON,
+// and its health, as ordinary http.Handlers for whatever runs them.
+package page
+
+import (
+	"io"
+	"net/http"
+	"strconv"
+
+	"github.com/downlink-go/downlink/core"
+)
+
+// The paths of the pages, as requests have them.
+const (
+	IndexPath  = "/"
+	JSONPath   = "/index.json"
+	HealthPath = "/healthz"
+)
+
+// Pages are the pages of a site by path, all other paths are of downloads.
+func (x *Index) Pages() map[string]http.Handler {
+	return map[string]http.Handler{
+		IndexPath: x, JSONPath: http.HandlerFunc(x.serveJSON), HealthPath: http.HandlerFunc(serveHealth),
+	}
+}
+
+// serveHealth answers that the process serves requests.
+func serveHealth(w http.ResponseWriter, r *http.Request) {
+	if begin(w, r) {
+		w.Header().Set("Cache-Control", "no-store")
+		send(w, r, "text/plain; charset=utf-8", []byte("ok\n"))
+	}
+}
+
+// begin sets the fields of every page, and refuses all methods but GET and HEAD.
+func begin(w http.ResponseWriter, r *http.Request) bool {
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.Header().Set("Cache-Control", "no-cache")
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		return true
+	}
+	Refuse(w, r, core.Refuse(405, "method is neither GET nor HEAD"))
+	return false
+}
+
+func send(w http.ResponseWriter, r *http.Request, mediaType string, body []byte) {
+	w.Header().Set("Content-Type", mediaType)
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	if r.Method == http.MethodGet {
+		w.Write(body)
+	}
+}
+
+// Refuse sends the answer of a page that there is not.
+func Refuse(w http.ResponseWriter, r *http.Request, d core.Decision) {
+	for _, f := range d.Fields {
+		w.Header().Set(f.Name, f.Value)
+	}
+	w.WriteHeader(d.Status)
+	if r.Method != http.MethodHead {
+		io.WriteString(w, d.Message)
+	}
+}
