@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/downlink-go/downlink/core"
 )
@@ -30,17 +31,27 @@ type Item struct {
 	Visible   bool   // listed; an item that is not is reachable all the same
 	Inline    bool   // shown rather than saved
 	MediaType string // "" goes by the file
+	// What the item says of its file beyond that: see File.
+	Encoding, Charset string
+	Modified          time.Time
+	Size              int64
+	ETag              string
+	// Files are further files of the item by the name of their field, such as
+	// "thumbnail"; nil without any.
+	Files map[string]File
 }
 
 // Options are the view options that the item asks for.
 func (it *Item) Options() core.Options {
-	return core.Options{Inline: it.Inline, Basename: it.Name, MediaType: it.MediaType}
+	f := it.own()
+	return f.Options(it.Inline)
 }
 
 // Driver is a database that keeps items. Errors wrap one of this package's or
 // mean ErrUnavailable.
 type Driver interface {
-	// Item returns the item with exactly this slug, or ErrNotFound.
+	// Item returns the item with exactly this slug and all its files, or
+	// ErrNotFound. It asks the database once.
 	Item(ctx context.Context, slug string) (Item, error)
 	// Put inserts the items, or replaces those with the same slug: all of them
 	// or, on an error, none. Of two with the same slug the later one stays.

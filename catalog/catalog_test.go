@@ -48,7 +48,7 @@ func TestDriverIsAsked(t *testing.T) {
 	ctx := context.Background()
 	r := &recorder{item: valid}
 	c := catalog.New(r)
-	if got, err := c.Item(ctx, "a"); err != nil || got != valid {
+	if got, err := c.Item(ctx, "a"); err != nil || !got.Equal(valid) {
 		t.Errorf("item: got %+v, %v; want %+v", got, err, valid)
 	}
 	if err := c.Put(ctx, []catalog.Item{valid, valid}); err != nil {
@@ -56,7 +56,7 @@ func TestDriverIsAsked(t *testing.T) {
 	}
 	var listed []catalog.Item
 	err := c.List(ctx, "x", func(it catalog.Item) bool { listed = append(listed, it); return true })
-	if err != nil || !slices.Equal(listed, []catalog.Item{valid}) {
+	if err != nil || !slices.EqualFunc(listed, []catalog.Item{valid}, catalog.Item.Equal) {
 		t.Errorf("list: got %+v, %v", listed, err)
 	}
 	if err := c.Close(); err != nil {
@@ -72,7 +72,7 @@ func TestWhatIsNotValidNeverReachesTheDriver(t *testing.T) {
 	r := &recorder{item: valid}
 	c := catalog.New(r)
 	for _, slug := range []string{"", "../a", "a/b", "a\x00", "a'--", strings.Repeat("a", 201)} {
-		if got, err := c.Item(ctx, slug); !errors.Is(err, catalog.ErrNotFound) || got != (catalog.Item{}) {
+		if got, err := c.Item(ctx, slug); !errors.Is(err, catalog.ErrNotFound) || !got.Equal(catalog.Item{}) {
 			t.Errorf("item %q: got %+v, %v; want ErrNotFound", slug, got, err)
 		}
 	}
@@ -101,7 +101,7 @@ func TestDriverErrors(t *testing.T) {
 			ctx := context.Background()
 			c := catalog.New(&recorder{item: valid, err: row.err})
 			got, itemErr := c.Item(ctx, "a")
-			if got != (catalog.Item{}) {
+			if !got.Equal(catalog.Item{}) {
 				t.Errorf("got %+v beside an error", got)
 			}
 			for prefix, err := range map[string]error{
@@ -121,10 +121,27 @@ func TestDriverErrors(t *testing.T) {
 }
 
 func TestOptions(t *testing.T) {
-	it := catalog.Item{Name: "n.pdf", Inline: true, MediaType: "text/plain"}
-	want := core.Options{Basename: "n.pdf", Inline: true, MediaType: "text/plain"}
+	it := catalog.Item{
+		Name: "n.pdf", Inline: true, MediaType: "text/plain", Encoding: "gzip", Charset: "latin1",
+		Files: map[string]catalog.File{"t": {Name: "t.txt", Charset: "ascii"}},
+	}
+	want := core.Options{Basename: "n.pdf", Inline: true, MediaType: "text/plain", Encoding: "gzip", Charset: "latin1"}
 	if got := it.Options(); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
+	}
+	f, _ := it.File("t")
+	want = core.Options{Basename: "t.txt", Inline: true, Charset: "ascii"}
+	if got := f.Options(it.Inline); got != want {
+		t.Errorf("further file: got %+v, want %+v", got, want)
+	}
+}
+
+func TestFile(t *testing.T) {
+	it := catalog.Item{Store: "s", Key: "own", Size: 7, Files: map[string]catalog.File{"t": {Store: "s", Key: "t"}}}
+	for field, want := range map[string]string{"": "own", "file": "own", "t": "t", "T": "", "none": ""} {
+		if f, ok := it.File(field); f.Key != want || ok != (want != "") {
+			t.Errorf("field %q: %q, %v, want %q", field, f.Key, ok, want)
+		}
 	}
 }
 

@@ -3,33 +3,104 @@ package catalog
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/downlink-go/downlink/core"
 )
 
 // The longest that the fields of an item may be, in bytes. A name this long is
-// cut when it is sent; the limits keep an item below 1 MiB in any form.
+// cut when it is sent; the limits keep an item below 2 MiB in any form.
 const (
 	maxText   = 64 << 10 // title, name
 	maxPath   = 4 << 10  // category; key is limited by core.CheckKey
-	maxSymbol = 255      // store, media_type
+	maxSymbol = 255      // store, media_type, encoding, charset, etag
+	maxName   = 1 << 10  // name of a further file
+	maxFiles  = 16       // further files
+	maxField  = 64       // name of a field
 )
 
 // Check reports everything that is wrong with the item, joined; nil if nothing
 // is. It does not ask whether the store or the file exist. Name and Key may
 // hold any bytes; the other fields are UTF-8 without NUL.
 func (it *Item) Check() error {
-	return errors.Join(
-		CheckSlug(it.Slug),
-		checkText("title", it.Title, maxText),
-		checkLength("name", it.Name, maxText),
-		checkStore(it.Store),
-		checkKey(it.Key),
-		checkCategory(it.Category),
-		checkMediaType(it.MediaType),
-	)
+	own := it.own()
+	faults := []error{CheckSlug(it.Slug), checkText("title", it.Title, maxText)}
+	faults = append(faults, own.check(maxText)...)
+	faults = append(faults, checkCategory(it.Category))
+	if len(it.Files) > maxFiles {
+		faults = append(faults, fmt.Errorf("files are %d: an item has at most %d beside its own", len(it.Files), maxFiles))
+	}
+	for _, field := range slices.Sorted(maps.Keys(it.Files)) {
+		f := it.Files[field]
+		for _, fault := range append([]error{checkField(field)}, f.check(maxName)...) {
+			if fault != nil {
+				faults = append(faults, fmt.Errorf("files %.80q: %w", field, fault))
+			}
+		}
+	}
+	return errors.Join(faults...)
+}
+
+func (f *File) check(longestName int) []error {
+	return []error{
+		checkLength("name", f.Name, longestName),
+		checkStore(f.Store),
+		checkKey(f.Key),
+		checkMediaType(f.MediaType),
+		checkToken("encoding", f.Encoding, "gzip"),
+		checkToken("charset", f.Charset, "utf-8"),
+		checkModified(f.Modified),
+		checkSize(f.Size),
+		checkETag(f.ETag),
+	}
+}
+
+// checkField accepts what can stand in a URL and in no way mean an item's own
+// file.
+func checkField(field string) error {
+	switch {
+	case field == OwnField:
+		return fmt.Errorf("field %q is the item's own file: choose another name", field)
+	case field == "" || len(field) > maxField || CheckSlug(field) != nil:
+		return fmt.Errorf("field %.80q: write 1 to %d ASCII letters, digits, %q, %q and %q, the first a letter or a digit", field, maxField, "-", "_", ".")
+	}
+	return nil
+}
+
+func checkToken(name, value, example string) error {
+	if value != "" && !core.ValidToken(value) {
+		return fmt.Errorf("%s %.80q: write one word, such as %q", name, value, example)
+	}
+	return checkLength(name, value, maxSymbol)
+}
+
+// checkModified accepts what goes out as a date (RFC 9110 §5.6.7).
+func checkModified(t time.Time) error {
+	if y := t.UTC().Year(); !t.IsZero() && (y < 1 || y > 9999 || t.Nanosecond()%int(time.Millisecond) != 0) {
+		return fmt.Errorf("modified %s: write a year up to 9999, and no more than milliseconds", t.Format(time.RFC3339Nano))
+	}
+	if !t.IsZero() && t.UnixMilli() == 0 {
+		return errors.New("modified is the first moment of 1970, which stands for no time: leave it out")
+	}
+	return nil
+}
+
+func checkSize(n int64) error {
+	if n < 0 {
+		return fmt.Errorf("size %d: write the file's length in bytes, or 0 to say nothing", n)
+	}
+	return nil
+}
+
+func checkETag(tag string) error {
+	if tag != "" && !core.ValidETag(tag) {
+		return fmt.Errorf("etag %.80q: write an entity-tag with its quotes, such as %s", tag, `"v1"`)
+	}
+	return checkLength("etag", tag, maxSymbol)
 }
 
 const maxSlug = 200 // characters

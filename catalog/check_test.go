@@ -3,6 +3,7 @@ package catalog_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/downlink-go/downlink/catalog"
 )
@@ -24,10 +25,28 @@ func TestCheckSlug(t *testing.T) {
 }
 
 func TestCheck(t *testing.T) {
+	further := func(field string, f catalog.File) func(*catalog.Item) {
+		return func(it *catalog.Item) { it.Files = map[string]catalog.File{field: f} }
+	}
+	least := catalog.File{Store: "s", Key: "k"}
 	rows := map[string]struct {
 		change func(*catalog.Item)
 		want   string // "" is none
 	}{
+		"weak tag":                 {func(it *catalog.Item) { it.ETag = `W/"1"` }, ""},
+		"time before 1970":         {func(it *catalog.Item) { it.Modified = time.UnixMilli(-1) }, ""},
+		"a further file":           {further("thumb-1.0_a", least), ""},
+		"encoding of two words":    {func(it *catalog.Item) { it.Encoding = "gzip, br" }, "encoding \"gzip, br\": write one word"},
+		"charset with a space":     {func(it *catalog.Item) { it.Charset = "utf 8" }, "charset \"utf 8\": write one word"},
+		"time finer than kept":     {func(it *catalog.Item) { it.Modified = time.Unix(1, 1) }, "no more than milliseconds"},
+		"time after 9999":          {func(it *catalog.Item) { it.Modified = time.UnixMilli(253402300800000) }, "write a year up to 9999"},
+		"the first moment of 1970": {func(it *catalog.Item) { it.Modified = time.Unix(0, 0) }, "leave it out"},
+		"size below 0":             {func(it *catalog.Item) { it.Size = -1 }, "size -1"},
+		"tag without quotes":       {func(it *catalog.Item) { it.ETag = "v1" }, "etag \"v1\": write an entity-tag"},
+		"field of the own file":    {further("file", least), "files \"file\": field \"file\" is the item's own file"},
+		"field with a slash":       {further("a/b", least), "field \"a/b\": write 1 to 64"},
+		"field that is empty":      {further("", least), "field \"\": write 1 to 64"},
+		"key of a further file":    {further("t", catalog.File{Store: "s", Key: "../k"}), "files \"t\": key \"../k\": empty or dot segment"},
 		"least":                    {func(*catalog.Item) {}, ""},
 		"any bytes as name":        {func(it *catalog.Item) { it.Name = "\x00/\xff\r\n" }, ""},
 		"key not UTF-8":            {func(it *catalog.Item) { it.Key = "caf\xe9" }, ""},
@@ -75,18 +94,18 @@ func TestCheck(t *testing.T) {
 }
 
 func TestCheckReportsAll(t *testing.T) {
-	it := catalog.Item{Title: "\xff", Name: strings.Repeat("n", 1<<17), Category: "/", MediaType: "x"}
+	it := catalog.Item{Title: "\xff", Name: strings.Repeat("n", 1<<17), Category: "/", MediaType: "x", ETag: "x", Files: map[string]catalog.File{"file": {Store: "s", Key: "k"}}}
 	err := it.Check()
 	if err == nil {
 		t.Fatal("got no error")
 	}
 	lines := strings.Split(err.Error(), "\n")
-	for i, field := range []string{"slug", "title", "name", "store", "key", "category", "media_type"} {
+	for i, field := range []string{"slug", "title", "name", "store", "key", "media_type", "etag", "category", "files"} {
 		if i >= len(lines) || !strings.HasPrefix(lines[i], field+" ") {
 			t.Fatalf("got\n%v\nwant a line of %s next", err, field)
 		}
 	}
-	if len(lines) != 7 {
-		t.Errorf("got %d lines, want 7", len(lines))
+	if len(lines) != 9 {
+		t.Errorf("got %d lines, want 9", len(lines))
 	}
 }

@@ -83,6 +83,10 @@ func (r *report) checkTemplate(v View, path string) {
 	}
 	if _, err := core.NewSite([]core.Route{v.route()}); err != nil {
 		problem := strings.TrimPrefix(err.Error(), "pattern "+v.Pattern+": ")
+		if strings.HasPrefix(problem, "field ") {
+			r.fault(path+".field", "%s; correct it, or the pattern %s", problem, quote(v.Pattern))
+			return
+		}
 		if v.Path == "" {
 			r.fault(path+".pattern", "pattern %s: %s; add it, or write path with the variables there are", quote(v.Pattern), problem)
 			return
@@ -154,7 +158,7 @@ func (r *report) checkKind(c *Config, v View, path string) {
 		return
 	}
 	for _, k := range [...]struct{ name, kind, value string }{
-		{"store", KindStorage, v.Store}, {"root", KindPath, v.Root}, {"list", KindStorage, "true"},
+		{"store", KindStorage, v.Store}, {"root", KindPath, v.Root}, {"list", KindStorage, "true"}, {"field", KindObject, "file"},
 	} {
 		key := path + "." + k.name
 		switch {

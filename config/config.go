@@ -84,6 +84,7 @@ type View struct {
 	Store        string `toml:"store"` // of KindStorage
 	Root         string `toml:"root"`  // of KindPath
 	Path         string `toml:"path"`  // as core.Route.Path
+	Field        string `toml:"field"` // of KindObject, as core.Route.Field
 	Attachment   bool   `toml:"attachment" default:"true"`
 	InlineUnsafe bool   `toml:"inline_unsafe"`
 	Basename     string `toml:"basename"`
@@ -249,7 +250,7 @@ func (c *Config) complete(folder string) {
 
 func (c *Config) hasItems() bool {
 	for _, v := range c.Views {
-		if v.Kind == KindObject {
+		if v.Kind == KindObject && v.Field == "" {
 			return true
 		}
 	}
@@ -291,7 +292,7 @@ func (v View) route() core.Route {
 	case KindPath:
 		r.Lookup, r.Source = core.File, v.Root
 	case KindObject:
-		r.Lookup = core.Item
+		r.Lookup, r.Field = core.Item, v.Field
 	default:
 		r.Lookup, r.Source = core.Object, v.Store
 	}

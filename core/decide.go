@@ -16,7 +16,7 @@ func Decide(r Request, rep Representation, c Capabilities) (d Decision) {
 	if len(c.Deliveries) == 0 {
 		return undeliverable()
 	}
-	if !validETag(rep.ETag) {
+	if !ValidETag(rep.ETag) {
 		rep.ETag = ""
 	}
 	rep.Size = max(rep.Size, -1)

@@ -16,9 +16,9 @@ func AppendFileETag(dst []byte, modified time.Time, size int64) []byte {
 	return append(dst, '"')
 }
 
-// validETag reports whether s is one entity-tag that may be sent: [W/] DQUOTE
+// ValidETag reports whether s is one entity-tag that may be sent: [W/] DQUOTE
 // *etagc DQUOTE (RFC 9110 §8.8.3) in ASCII.
-func validETag(s string) bool {
+func ValidETag(s string) bool {
 	if isWeak(s) && s[1] == '/' {
 		s = s[2:]
 	}

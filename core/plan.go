@@ -35,7 +35,9 @@ type Route struct {
 	Source string
 	// Path is the key, the path or the slug, with {name} for a variable of the
 	// pattern. "" is "{slug}" for an Item and "{path}" for the others.
-	Path    string
+	Path string
+	// Field is the field of an Item, made likewise; "" is the item's own file.
+	Field   string
 	Options Options
 }
 
@@ -48,6 +50,7 @@ type route struct {
 	index   int
 	pattern Pattern
 	path    []segment // of Path: literals and variables in turn
+	field   []segment // of Field
 }
 
 // Plan is the answer to the first question: what to look at.
@@ -57,6 +60,8 @@ type Plan struct {
 	Route int
 	// Key is the object's key, the file's path below its root or the item's slug.
 	Key string
+	// Field is the field of the item; "" is its own file.
+	Field string
 	// Answer is the decision if Lookup is Answered.
 	Answer Decision
 
@@ -127,12 +132,16 @@ func compile(r Route) (route, error) {
 			c.Path = "{slug}"
 		}
 	}
-	c.path, err = parseTemplate(c.Path, p)
+	if c.path, err = parseTemplate("path", c.Path, p); err != nil {
+		return c, err
+	}
+	c.field, err = parseTemplate("field", c.Field, p)
 	return c, err
 }
 
-// parseTemplate splits "a/{path}" into literals and variables of p.
-func parseTemplate(text string, p Pattern) ([]segment, error) {
+// parseTemplate splits "a/{path}" into literals and variables of p. name is what
+// the template is called.
+func parseTemplate(name, text string, p Pattern) ([]segment, error) {
 	var parts []segment
 	for i := 0; i < len(text); {
 		j := i
@@ -148,13 +157,13 @@ func parseTemplate(text string, p Pattern) ([]segment, error) {
 			j++
 		}
 		if j == len(text) {
-			return nil, errors.New("path " + text + ": { without }")
+			return nil, errors.New(name + " " + text + ": { without }")
 		}
-		name := text[i+1 : j]
-		if !p.Has(name) {
-			return nil, errors.New("path " + text + ": the pattern has no variable {" + name + "}")
+		variable := text[i+1 : j]
+		if !p.Has(variable) {
+			return nil, errors.New(name + " " + text + ": the pattern has no variable {" + variable + "}")
 		}
-		parts = append(parts, segment{name: name})
+		parts = append(parts, segment{name: variable})
 		i = j + 1
 	}
 	return parts, nil
@@ -184,7 +193,7 @@ func (s *Site) Plan(r Request) Plan {
 			return answer(c.index, Refuse(405, "method is neither GET nor HEAD"))
 		}
 		p.Lookup, p.Route, p.pattern = c.Lookup, c.index, &c.pattern
-		p.Key = p.expand(c.path)
+		p.Key, p.Field = p.expand(c.path), p.expand(c.field)
 		if c.Lookup != Custom {
 			if fault := CheckKey(p.Key); fault != "" {
 				return answer(c.index, Refuse(404, string(fault)))

@@ -10,11 +10,17 @@ import (
 )
 
 // ObjectView serves items of the catalogue by slug (ObjectDownloadView in
-// django-downloadview). What an item says goes before the view's options.
+// django-downloadview). What an item says goes before the view's options: its
+// name, type, encoding, charset, modification time and entity-tag are sent in place
+// of the store's. A file that is not of the size that the item says is refused.
 type ObjectView struct {
 	Catalog *catalog.Catalog
 	Stores  map[string]*storage.Store // by the name items use
 	Path    string                    // of the slug; "" is "{slug}"
+	// Field is the field of the item whose file is served (file_field in
+	// django-downloadview), with {name} for a variable of the pattern; "" is the
+	// item's own file. A field that the item does not have is answered 404.
+	Field   string
 	Options core.Options
 }
 
@@ -26,13 +32,44 @@ func (v *ObjectView) File(ctx context.Context, r *Request) (File, error) {
 	if err != nil {
 		return File{}, err
 	}
-	store := v.Stores[item.Store]
-	if store == nil {
-		return File{}, fmt.Errorf("item %q: no store is called %q: %w", item.Slug, item.Store, storage.ErrNotFound)
+	f, ok := item.File(r.Plan.Field)
+	if !ok {
+		return File{}, fmt.Errorf("item %q: no file in field %q: %w", item.Slug, r.Plan.Field, storage.ErrNotFound)
 	}
-	return File{Store: store, Key: item.Key, Options: item.Options().Or(v.Options)}, nil
+	store := v.Stores[f.Store]
+	if store == nil {
+		return File{}, fmt.Errorf("item %q: no store is called %q: %w", item.Slug, f.Store, storage.ErrNotFound)
+	}
+	file := File{Store: store, Key: f.Key, Options: f.Options(item.Inline).Or(v.Options)}
+	if f.Size > 0 {
+		file.Check = func(found core.Metadata) error { return checkSize(item.Slug, f.Size, found.Size) }
+	}
+	if f.ETag != "" || !f.Modified.IsZero() {
+		file.Adjust = func(rep *core.Representation) { describe(rep, &f) }
+	}
+	return file, nil
+}
+
+// checkSize compares the size that the item says with the store's. The file is
+// another one than the item means if they differ: its validators would name the
+// wrong bytes.
+func checkSize(slug string, said, found int64) error {
+	if found >= 0 && found != said {
+		return fmt.Errorf("item %q: it says %d bytes and the store has %d: import the item again: %w", slug, said, found, storage.ErrChanged)
+	}
+	return nil
+}
+
+// describe puts the item's validators in place of the store's.
+func describe(rep *core.Representation, f *catalog.File) {
+	if f.ETag != "" {
+		rep.ETag = f.ETag
+	}
+	if !f.Modified.IsZero() {
+		rep.LastModified = f.Modified
+	}
 }
 
 func (v *ObjectView) route() core.Route {
-	return core.Route{Lookup: core.Item, Path: v.Path, Options: v.Options}
+	return core.Route{Lookup: core.Item, Path: v.Path, Field: v.Field, Options: v.Options}
 }

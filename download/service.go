@@ -132,6 +132,9 @@ func (s *Service) deliver(ctx context.Context, r *Request, f *File) Answer {
 	if err != nil {
 		return refuse(err)
 	}
+	if err := f.check(found); err != nil {
+		return refuse(err)
+	}
 	for _, rule := range rules {
 		if rest, ok := rule.match(f.Store, key); ok {
 			return offload(ctx, r, f, found, rule, rest)
@@ -169,6 +172,9 @@ func stream(ctx context.Context, r *Request, f *File) Answer {
 			object.Close()
 		}
 	}()
+	if err := f.check(object.Metadata()); err != nil {
+		return refuse(err)
+	}
 	rep := represent(r, f, object.Metadata())
 	a := Answer{Decision: core.Decide(r.Request, rep, canStream(object))}
 	if a.Delivery != core.Stream {
@@ -201,6 +207,13 @@ func (f *File) open(ctx context.Context, r *Request) (storage.Object, error) {
 		return f.Open(ctx)
 	}
 	return f.Store.OpenAt(ctx, f.Key, core.FirstSpan(r.Request))
+}
+
+func (f *File) check(found core.Metadata) error {
+	if f.Check == nil {
+		return nil
+	}
+	return f.Check(found)
 }
 
 // canStream says what this process can send of an open object.

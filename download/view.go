@@ -58,6 +58,9 @@ type File struct {
 	// Last-Modified (was_modified_since in django-downloadview). since is in
 	// whole seconds.
 	WasModifiedSince func(since time.Time) bool
+	// Check, if set, says whether what was found is the file that the view means.
+	// Its error is answered as one of the view's.
+	Check func(found core.Metadata) error
 	// Adjust, if set, changes the representation that the options and the store's
 	// metadata give: its validators, its language, its extra fields.
 	Adjust func(rep *core.Representation)

@@ -62,7 +62,7 @@ func wantItem(t *testing.T, d catalog.Driver, want catalog.Item) {
 	got, err := d.Item(context.Background(), want.Slug)
 	if err != nil {
 		t.Errorf("item %q: %v", want.Slug, err)
-	} else if got != want {
+	} else if !got.Equal(want) {
 		t.Errorf("got %s, want %s", show(got), show(want))
 	}
 }
@@ -70,7 +70,8 @@ func wantItem(t *testing.T, d catalog.Driver, want catalog.Item) {
 // show is the item in quotes, cut to a length that can be read.
 func show(it catalog.Item) string {
 	texts := []string{it.Slug, it.Title, it.Name, it.Store, it.Key, it.Category, it.MediaType}
-	return fmt.Sprintf("%.600q visible=%t inline=%t", texts, it.Visible, it.Inline)
+	return fmt.Sprintf("%.600q visible=%t inline=%t %.600q %v %d %q files=%.2000q",
+		texts, it.Visible, it.Inline, it.Encoding+" "+it.Charset, it.Modified, it.Size, it.ETag, fmt.Sprint(it.Files))
 }
 
 func wantMissing(t *testing.T, d catalog.Driver, slug string) {

@@ -21,7 +21,7 @@ func contextEnded(t *testing.T, d catalog.Driver) {
 		ctx  context.Context
 		want error
 	}{{ended, context.Canceled}, {late, context.DeadlineExceeded}} {
-		if got, err := d.Item(row.ctx, "a"); !errors.Is(err, row.want) || got != (catalog.Item{}) {
+		if got, err := d.Item(row.ctx, "a"); !errors.Is(err, row.want) || !got.Equal(catalog.Item{}) {
 			t.Errorf("item: got %+v, %v; want %v", got, err, row.want)
 		}
 		err := d.List(row.ctx, "", func(it catalog.Item) bool {

@@ -96,7 +96,7 @@ func listYieldUses(t *testing.T, d catalog.Driver) {
 			t.Errorf("put while listing: %v", err)
 		}
 		got, err := d.Item(ctx, it.Slug)
-		if err != nil || got != it {
+		if err != nil || !got.Equal(it) {
 			t.Errorf("item while listing: got %+v, %v; want %+v", got, err, it)
 		}
 		return true

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/downlink-go/downlink/catalog"
 	"github.com/downlink-go/downlink/catalog/jsonl"
@@ -16,6 +17,7 @@ func FuzzRead(f *testing.F) {
 	for _, text := range []string{
 		`{"slug":"a","key":"a.pdf"}`,
 		"\ufeff" + `{"slug":"a","title":"T","name":"\ud83d\ude00\udce9\u0000","store":"files","key":"k","category":"A/B","visible":false,"inline":true,"media_type":"text/plain"}` + "\r\n\n" + `{"slug":"b","key":"a.pdf"}`,
+		`{"slug":"a","key":"k","encoding":"gzip","charset":"x","modified":"2024-01-02T04:04:05.5+01:00","size":7,"etag":"W/\"1\"","files":{"t":{"key":"t.png","size":1},"u":{"key":"u","name":"\udce9"}}}`,
 		`{"slug":"a","slug":"b"}`, `{"a":[{}]}`, `[]`, `{"key":"\`, "\xff", `{"slug":1e9,"visible":null}`,
 	} {
 		f.Add([]byte(text))
@@ -76,23 +78,52 @@ func plain(t *testing.T, text []byte) (items []catalog.Item) {
 			continue
 		}
 		var it struct {
-			Slug, Title, Name, Store, Key, Category string
-			Visible                                 *bool
-			Inline                                  bool
-			MediaType                               string `json:"media_type"`
+			plainFile
+			Slug, Title, Category string
+			Visible               *bool
+			Inline                bool
+			Files                 map[string]plainFile
 		}
 		if err := json.Unmarshal(line, &it); err != nil {
 			t.Fatal(err)
 		}
-		visible := it.Visible == nil || *it.Visible
-		items = append(items, catalog.Item{Slug: it.Slug, Title: it.Title, Name: it.Name, Store: "files", Key: it.Key, Category: it.Category, Visible: visible, Inline: it.Inline, MediaType: it.MediaType})
+		f := it.plainFile.file(t)
+		item := catalog.Item{
+			Slug: it.Slug, Title: it.Title, Name: f.Name, Store: f.Store, Key: f.Key, Category: it.Category,
+			Visible: it.Visible == nil || *it.Visible, Inline: it.Inline, MediaType: f.MediaType,
+			Encoding: f.Encoding, Charset: f.Charset, Modified: f.Modified, Size: f.Size, ETag: f.ETag, Files: map[string]catalog.File{},
+		}
+		for field, f := range it.Files {
+			item.Files[field] = f.file(t)
+		}
+		items = append(items, item)
 	}
 	return items
 }
 
+type plainFile struct {
+	Name, Key, Encoding, Charset, Modified, ETag string
+	MediaType                                    string `json:"media_type"`
+	Size                                         int64
+}
+
+func (f plainFile) file(t *testing.T) catalog.File {
+	var modified time.Time
+	if f.Modified != "" {
+		var err error
+		if modified, err = time.Parse(time.RFC3339Nano, f.Modified); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return catalog.File{
+		Name: f.Name, Store: "files", Key: f.Key, MediaType: f.MediaType, Encoding: f.Encoding, Charset: f.Charset,
+		Modified: modified, Size: f.Size, ETag: f.ETag,
+	}
+}
+
 func wantSame(t *testing.T, got, want []catalog.Item) {
 	t.Helper()
-	if !slices.Equal(got, want) {
+	if !slices.EqualFunc(got, want, catalog.Item.Equal) {
 		t.Errorf("got %#v, want %#v", got, want)
 	}
 }
@@ -112,7 +143,7 @@ func FuzzName(f *testing.F) {
 			t.Errorf("wrote %q, which is not one line of JSON", line)
 		}
 		got, err := jsonl.Read(strings.NewReader(line), files)
-		if err != nil || !slices.Equal(got, []catalog.Item{want}) {
+		if err != nil || !slices.EqualFunc(got, []catalog.Item{want}, catalog.Item.Equal) {
 			t.Errorf("got %#v, %v; want %#v", got, err, want)
 		}
 	})

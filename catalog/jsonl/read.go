@@ -4,8 +4,15 @@
 //	{"slug": "manual", "title": "The manual", "store": "files", "key": "manuals/a.pdf"}
 //
 // The keys are slug, title, name, store, key, category, visible (true unless
-// said otherwise), inline (false unless said otherwise) and media_type. Only
-// slug and key must be there, and store if there is more than one. A byte that
+// said otherwise), inline (false unless said otherwise) and media_type; what the
+// item says of its file: encoding, charset, modified (RFC 3339), size (bytes) and
+// etag (with its quotes); and files, an object of further files by field, which
+// have name, store (the item's unless said otherwise), key, media_type, encoding,
+// charset, modified, size and etag:
+//
+//	{"slug": "manual", "key": "a.pdf", "files": {"thumb": {"key": "a.png"}}}
+//
+// Only slug and key must be there, and store if there is more than one. A byte that
 // is not UTF-8, which only a name or a key may have, is the lone surrogate
 // \udc80 to \udcff; any other lone surrogate is read as U+FFFD.
 package jsonl

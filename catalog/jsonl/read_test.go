@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"github.com/downlink-go/downlink/catalog"
 	"github.com/downlink-go/downlink/catalog/jsonl"
@@ -48,15 +49,21 @@ func TestReadItems(t *testing.T) {
 		"byte in the key":         {`{"slug":"a","key":"caf\udce9"}`, with(func(it *catalog.Item) { it.Key = "caf\xe9" })},
 		"other lone surrogates":   {`{"slug":"a","key":"a.pdf","name":"\ud800\udc7f!\ud800\ud83d\ude00\udd00\ud8ff"}`, named("\U0001007f!\ufffd😀\ufffd\ufffd")},
 		"lone at ASCII's place":   {`{"slug":"a","key":"a.pdf","name":"\udc2f"}`, named("\ufffd")},
-		"U+FFFD itself":           {`{"slug":"a","key":"a.pdf","name":"\ufffd�"}`, named("\ufffd\ufffd")},
-		"line of 1 MiB":           {`{"slug":"a","key":"a.pdf"}` + strings.Repeat(" ", 1<<20-26) + "\r\n", []catalog.Item{least}},
-		"no line end":             {"{\"slug\":\"b\",\"key\":\"k\",\"store\":\"files\"}\n{\"slug\":\"a\",\"key\":\"a.pdf\"}", append(with(func(it *catalog.Item) { it.Slug, it.Key = "b", "k" }), least)},
+		"what is said of files": {`{"slug":"a","key":"a.pdf","encoding":"gzip","charset":"x","modified":"2024-01-02T04:04:05.5+01:00","size":7,"etag":"W/\"1\"","files":{"t":{"key":"t.png","size":1},"u":{"key":"u","store":"files","name":"\udce9"}}}`, with(func(it *catalog.Item) {
+			it.Encoding, it.Charset, it.Size, it.ETag = "gzip", "x", 7, `W/"1"`
+			it.Modified = time.Date(2024, 1, 2, 3, 4, 5, 5e8, time.UTC)
+			it.Files = map[string]catalog.File{"t": {Key: "t.png", Store: "files", Size: 1}, "u": {Key: "u", Store: "files", Name: "\xe9"}}
+		})},
+		"nothing said of files": {`{"slug":"a","key":"a.pdf","encoding":"","modified":"","size":0,"etag":"","files":{}}`, []catalog.Item{least}},
+		"U+FFFD itself":         {`{"slug":"a","key":"a.pdf","name":"\ufffd�"}`, named("\ufffd\ufffd")},
+		"line of 2 MiB":         {`{"slug":"a","key":"a.pdf"}` + strings.Repeat(" ", 2<<20-26) + "\r\n", []catalog.Item{least}},
+		"no line end":           {"{\"slug\":\"b\",\"key\":\"k\",\"store\":\"files\"}\n{\"slug\":\"a\",\"key\":\"a.pdf\"}", append(with(func(it *catalog.Item) { it.Slug, it.Key = "b", "k" }), least)},
 	}
 	for name, row := range rows {
 		t.Run(name, func(t *testing.T) {
 			for _, r := range []io.Reader{strings.NewReader(row.text), iotest.OneByteReader(strings.NewReader(row.text)), iotest.DataErrReader(strings.NewReader(row.text))} {
 				got, err := jsonl.Read(r, files)
-				if err != nil || !slices.Equal(got, row.want) {
+				if err != nil || !slices.EqualFunc(got, row.want, catalog.Item.Equal) {
 					t.Errorf("got %#v, %v; want %#v", got, err, row.want)
 				}
 			}
@@ -82,10 +89,10 @@ func TestReadFaults(t *testing.T) {
 		"array":               {`[{"slug":"a"}]`, files, []string{`line 1: this is an array: write one JSON object a line, such as {"slug": "a", "key": "a.pdf"}`}},
 		"null":                {` null`, files, []string{`line 1: this is null: write one JSON object a line, such as {"slug": "a", "key": "a.pdf"}`}},
 		"nested without end":  {strings.Repeat("[", 20000), files, []string{`line 1: column 10001: invalid character '[' exceeded max depth`}},
-		"unknown key":         {`{"slug":"a","key":"k","filename":1}`, files, []string{`line 1: unknown key "filename": use "slug", "title", "name", "store", "key", "category", "visible", "inline" or "media_type"`}},
+		"unknown key":         {`{"slug":"a","key":"k","filename":1}`, files, []string{`line 1: unknown key "filename": use "slug", "title", "name", "store", "key", "category", "visible", "inline", "media_type", "encoding", "charset", "modified", "size", "etag" or "files"`}},
 		"key with a slip":     {`{"slug":"a","key":"k","mediatype":"text/plain"}`, files, []string{`line 1: unknown key "mediatype": did you mean "media_type"?`}},
 		"key in capitals":     {`{"slug":"a","key":"k","Title":"T"}`, files, []string{`line 1: unknown key "Title": did you mean "title"?`}},
-		"key that is empty":   {`{"slug":"a","key":"k","":"T"}`, files, []string{`line 1: unknown key "": use "slug", "title", "name", "store", "key", "category", "visible", "inline" or "media_type"`}},
+		"key that is empty":   {`{"slug":"a","key":"k","":"T"}`, files, []string{`line 1: unknown key "": use "slug", "title", "name", "store", "key", "category", "visible", "inline", "media_type", "encoding", "charset", "modified", "size", "etag" or "files"`}},
 		"key twice":           {`{"slug":"a","key":"k","key":"l"}`, files, []string{`line 1: "key" is written twice: remove one`}},
 		"key twice, escaped":  {`{"slug":"a","key":"k","k\u0065y":"k"}`, files, []string{`line 1: "key" is written twice: remove one`}},
 		"unknown key twice":   {`{"slug":"a","key":"k","names":1,"names":2}`, files, []string{`line 1: unknown key "names": did you mean "name"?`, `line 1: "names" is written twice: remove one`}},
@@ -106,10 +113,33 @@ func TestReadFaults(t *testing.T) {
 		"no store at all":         {`{"slug":"a","key":"k"}`, nil, []string{`line 1: store "": no store is configured`}},
 		"what the item says":      {`{"slug":"-a","key":"../k","media_type":"pdf"}`, files, []string{`line 1: slug "-a": a slug is ASCII letters, digits, "-", "_" and ".", and starts with a letter or a digit`, `line 1: key "../k": empty or dot segment in the path: a key is a relative path such as "manuals/a.pdf"`, `line 1: media_type "pdf": write type/subtype and no more, such as "application/pdf"`}},
 		"byte in the title":       {`{"slug":"a","key":"k","title":"\udce9"}`, files, []string{`line 1: title "\xe9" is not UTF-8: only name and key may hold other bytes`}},
-		"slug twice":              {"{\"slug\":\"a\",\"key\":\"k\"}\n\n{\"slug\":\"b\",\"key\":\"k\"}\n{\"slug\":\"a\",\"key\":\"l\"}\n{\"slug\":\"a\",\"key\":\"l\"}", files, []string{`line 4: slug "a" is already on line 1: a slug is unique`, `line 5: slug "a" is already on line 1: a slug is unique`}},
-		"slug twice, first wrong": {"{\"slug\":\"a\",\"key\":1}\n{\"slug\":\"a\",\"key\":\"l\"}", files, []string{`line 1: key is a number: write a string in double quotes`, `line 2: slug "a" is already on line 1: a slug is unique`}},
-		"line over 1 MiB":         {`{"slug":"a","key":"k"}` + strings.Repeat(" ", 1<<20-21) + "\n{}x", files, []string{`line 1: the line is longer than 1048576 bytes: shorten it`, `line 2: column 3: there is more text after the value: write one JSON object a line`}},
-		"line of 5 MiB at last":   {"\n" + strings.Repeat("x", 5<<20), files, []string{`line 2: the line is longer than 1048576 bytes: shorten it`}},
+		"size in quotes":          {`{"slug":"a","key":"k","size":"1"}`, files, []string{`line 1: size is a string: write a whole number of bytes, without quotes`}},
+		"size with a fraction":    {`{"slug":"a","key":"k","size":1.5}`, files, []string{`line 1: size is a number: write a whole number of bytes, without quotes`}},
+		"size below 0":            {`{"slug":"a","key":"k","size":-1}`, files, []string{`line 1: size -1: write the file's length in bytes, or 0 to say nothing`}},
+		"modified is a number":    {`{"slug":"a","key":"k","modified":1704164645}`, files, []string{`line 1: modified is a number: write a time such as "2024-01-02T03:04:05Z"`}},
+		"modified without a zone": {`{"slug":"a","key":"k","modified":"2024-01-02T03:04:05"}`, files, []string{`line 1: modified "2024-01-02T03:04:05": write a time such as "2024-01-02T03:04:05Z"`}},
+		"modified too fine":       {`{"slug":"a","key":"k","modified":"2024-01-02T03:04:05.0001Z"}`, files, []string{`line 1: modified 2024-01-02T03:04:05.0001Z: write a year up to 9999, and no more than milliseconds`}},
+		"etag without quotes":     {`{"slug":"a","key":"k","etag":"v1"}`, files, []string{`line 1: etag "v1": write an entity-tag with its quotes, such as "v1"`}},
+		"encoding of two words":   {`{"slug":"a","key":"k","encoding":"gzip, br"}`, files, []string{`line 1: encoding "gzip, br": write one word, such as "gzip"`}},
+		"files is an array":       {`{"slug":"a","key":"k","files":[]}`, files, []string{`line 1: files is an array: write an object such as {"thumb": {"key": "a.png"}}`}},
+		"everything wrong in a file": {`{"slug":"a","key":"k","files":{"t":{"key":1,"kex":"a","store":"flies","media_type":"png"}}}`, files, []string{
+			`line 1: files.t.key is a number: write a string in double quotes`,
+			`line 1: unknown key "files.t.kex": did you mean "key"?`,
+			`line 1: files.t.store "flies" is not configured: did you mean "files"?`,
+			`line 1: files "t": media_type "png": write type/subtype and no more, such as "application/pdf"`,
+		}},
+		"a file is a string":   {`{"slug":"a","key":"k","files":{"t":"a.png"}}`, files, []string{`line 1: files.t is a string: write an object such as {"key": "a.png"}`}},
+		"a file without a key": {`{"slug":"a","key":"k","files":{"t":{}}}`, files, []string{`line 1: files "t": key is missing: write the file's path in the store, such as "manuals/a.pdf"`}},
+		"a field twice":        {`{"slug":"a","key":"k","files":{"t":{"key":"x"},"t":{"key":"y"}}}`, files, []string{`line 1: "files.t" is written twice: remove one`}},
+		"a field of odd signs": {`{"slug":"a","key":"k","files":{"t\n":{"key":1}}}`, files, []string{
+			`line 1: "files.t\n.key" is a number: write a string in double quotes`,
+			`line 1: files "t\n": field "t\n": write 1 to 64 ASCII letters, digits, "-", "_" and ".", the first a letter or a digit`,
+		}},
+		"the item's own file again": {`{"slug":"a","key":"k","files":{"file":{"key":"x"}}}`, files, []string{`line 1: files "file": field "file" is the item's own file: choose another name`}},
+		"slug twice":                {"{\"slug\":\"a\",\"key\":\"k\"}\n\n{\"slug\":\"b\",\"key\":\"k\"}\n{\"slug\":\"a\",\"key\":\"l\"}\n{\"slug\":\"a\",\"key\":\"l\"}", files, []string{`line 4: slug "a" is already on line 1: a slug is unique`, `line 5: slug "a" is already on line 1: a slug is unique`}},
+		"slug twice, first wrong":   {"{\"slug\":\"a\",\"key\":1}\n{\"slug\":\"a\",\"key\":\"l\"}", files, []string{`line 1: key is a number: write a string in double quotes`, `line 2: slug "a" is already on line 1: a slug is unique`}},
+		"line over 2 MiB":           {`{"slug":"a","key":"k"}` + strings.Repeat(" ", 2<<20-21) + "\n{}x", files, []string{`line 1: the line is longer than 2097152 bytes: shorten it`, `line 2: column 3: there is more text after the value: write one JSON object a line`}},
+		"line of 5 MiB at last":     {"\n" + strings.Repeat("x", 5<<20), files, []string{`line 2: the line is longer than 2097152 bytes: shorten it`}},
 		"many lines": {"x\n{}y\n\n{\"slug\":\"a\",\"key\":\"k\"}\n{\"slog\":\"a\",\"key\":\"k\",\"visible\":0}\n", files, []string{
 			`line 1: column 1: invalid character 'x' looking for beginning of value`,
 			`line 2: column 3: there is more text after the value: write one JSON object a line`,

@@ -2,16 +2,32 @@ package jsonl
 
 import (
 	"fmt"
+	"maps"
 	"slices"
+	"strconv"
+	"time"
 
 	"github.com/downlink-go/downlink/catalog"
+	"github.com/downlink-go/downlink/core"
 )
 
-// keys are those of an object, in the order in which Write writes them.
-var keys = []string{"slug", "title", "name", "store", "key", "category", "visible", "inline", "media_type"}
+// keys are those of an item, in the order in which Write writes them; from
+// "encoding" on only where they say something. fileKeys are those of a further
+// file.
+var (
+	keys = []string{
+		"slug", "title", "name", "store", "key", "category", "visible", "inline", "media_type",
+		"encoding", "charset", "modified", "size", "etag", "files",
+	}
+	fileKeys = []string{"name", "store", "key", "media_type", "encoding", "charset", "modified", "size", "etag"}
+)
 
-// field is the part of an item that key names: *string, *bool, or nil.
-func field(it *catalog.Item, key string) any {
+// optional is how many of the keys at the end are left out where they say nothing.
+const optional = 6
+
+// itemField is the part of an item that key names: a *string, *bool, *time.Time,
+// *int64 or *map[string]catalog.File, or nil.
+func itemField(it *catalog.Item, key string) any {
 	switch key {
 	case "slug":
 		return &it.Slug
@@ -31,6 +47,43 @@ func field(it *catalog.Item, key string) any {
 		return &it.Inline
 	case "media_type":
 		return &it.MediaType
+	case "encoding":
+		return &it.Encoding
+	case "charset":
+		return &it.Charset
+	case "modified":
+		return &it.Modified
+	case "size":
+		return &it.Size
+	case "etag":
+		return &it.ETag
+	case "files":
+		return &it.Files
+	}
+	return nil
+}
+
+// fileField is the part of a further file that key names, likewise.
+func fileField(f *catalog.File, key string) any {
+	switch key {
+	case "name":
+		return &f.Name
+	case "store":
+		return &f.Store
+	case "key":
+		return &f.Key
+	case "media_type":
+		return &f.MediaType
+	case "encoding":
+		return &f.Encoding
+	case "charset":
+		return &f.Charset
+	case "modified":
+		return &f.Modified
+	case "size":
+		return &f.Size
+	case "etag":
+		return &f.ETag
 	}
 	return nil
 }
@@ -39,7 +92,7 @@ func field(it *catalog.Item, key string) any {
 type record struct {
 	item     catalog.Item
 	problems []string
-	unread   []string // keys whose value is of the wrong type
+	unread   []string // where a value was of the wrong type: "slug", "files.thumb.key"
 }
 
 func (rec *record) fault(format string, args ...any) {
@@ -55,75 +108,175 @@ func parse(line []byte, stores []string) *record {
 		rec.unread = keys
 		return rec
 	}
-	seen := map[string]bool{}
-	for _, m := range list {
-		if seen[m.key] {
-			rec.fault("%.80q is written twice: remove one", m.key)
-			continue
+	rec.object("", list, keys, func(key string) any { return itemField(&rec.item, key) })
+	rec.resolveStore("", &rec.item.Store, stores)
+	for _, field := range slices.Sorted(maps.Keys(rec.item.Files)) {
+		f := rec.item.Files[field]
+		if f.Store == "" {
+			f.Store = rec.item.Store // beside the item's own
+		} else {
+			rec.resolveStore(within(field), &f.Store, stores)
 		}
-		seen[m.key] = true
-		rec.set(m)
+		rec.item.Files[field] = f
 	}
-	rec.resolveStore(stores)
 	rec.check()
 	return rec
 }
 
-func (rec *record) set(m member) {
-	switch target := field(&rec.item, m.key).(type) {
-	case nil:
-		rec.fault("unknown key %.80q: %s", m.key, suggest(m.key, keys))
-	case *string:
-		if m.value[0] != '"' {
-			rec.wrongType(m, "a string in double quotes")
-			return
+// label is the name of a key as it can stand in a sentence: in quotes if there is
+// more in it than letters, digits and points.
+func label(name string) string {
+	if core.ValidToken(name) {
+		return name
+	}
+	return fmt.Sprintf("%.80q", name)
+}
+
+// within is what the names of a further file's keys begin with.
+func within(field string) string { return "files." + field + "." }
+
+// object reads the members of an object into what target gives for their keys.
+// at is what the names of its keys begin with.
+func (rec *record) object(at string, list []member, known []string, target func(key string) any) {
+	seen := map[string]bool{}
+	for _, m := range list {
+		if seen[m.key] {
+			rec.fault("%.80q is written twice: remove one", at+m.key)
+			continue
 		}
-		*target = unquote(m.value)
-	case *bool:
-		if c := m.value[0]; c != 't' && c != 'f' {
-			rec.wrongType(m, "true or false, without quotes")
-			return
+		seen[m.key] = true
+		if to := target(m.key); to != nil {
+			rec.set(at, m, to)
+		} else {
+			rec.fault("unknown key %.80q: %s", at+m.key, suggest(m.key, known))
 		}
-		*target = m.value[0] == 't'
 	}
 }
 
-func (rec *record) wrongType(m member, want string) {
-	rec.fault("%s is %s: write %s", m.key, kind(m.value), want)
-	rec.unread = append(rec.unread, m.key)
+func (rec *record) set(at string, m member, target any) {
+	switch to := target.(type) {
+	case *string:
+		if m.value[0] != '"' {
+			rec.wrongType(at, m, "a string in double quotes")
+			return
+		}
+		*to = unquote(m.value)
+	case *bool:
+		if c := m.value[0]; c != 't' && c != 'f' {
+			rec.wrongType(at, m, "true or false, without quotes")
+			return
+		}
+		*to = m.value[0] == 't'
+	case *int64:
+		n, err := strconv.ParseInt(string(m.value), 10, 64)
+		if err != nil {
+			rec.wrongType(at, m, "a whole number of bytes, without quotes")
+			return
+		}
+		*to = n
+	case *time.Time:
+		rec.setTime(at, m, to)
+	case *map[string]catalog.File:
+		rec.setFiles(m, to)
+	}
+}
+
+func (rec *record) setTime(at string, m member, to *time.Time) {
+	const form = `a time such as "2024-01-02T03:04:05Z"`
+	if m.value[0] != '"' {
+		rec.wrongType(at, m, form)
+		return
+	}
+	text := unquote(m.value)
+	t, err := time.Parse(time.RFC3339Nano, text)
+	if err != nil && text != "" {
+		rec.fault("%s %.80q: write %s", label(at+m.key), text, form)
+		return
+	}
+	*to = t.UTC()
+}
+
+// setFiles reads an object of objects: the further files by field.
+func (rec *record) setFiles(m member, to *map[string]catalog.File) {
+	if m.value[0] != '{' {
+		rec.wrongType("", m, `an object such as {"thumb": {"key": "a.png"}}`)
+		return
+	}
+	list, problem := members(m.value)
+	if problem != "" {
+		rec.fault("files: %s", problem)
+		return
+	}
+	files := map[string]catalog.File{}
+	for _, field := range list {
+		if _, twice := files[field.key]; twice {
+			rec.fault("%.80q is written twice: remove one", "files."+field.key)
+			continue
+		}
+		f := catalog.File{}
+		if field.value[0] != '{' {
+			rec.wrongType("files.", field, `an object such as {"key": "a.png"}`)
+			rec.unread = append(rec.unread, within(field.key)+"key")
+		} else if inner, problem := members(field.value); problem != "" {
+			rec.fault("%s: %s", label("files."+field.key), problem)
+		} else {
+			rec.object(within(field.key), inner, fileKeys, func(key string) any { return fileField(&f, key) })
+		}
+		files[field.key] = f
+	}
+	if len(files) > 0 {
+		*to = files
+	}
+}
+
+func (rec *record) wrongType(at string, m member, want string) {
+	rec.fault("%s is %s: write %s", label(at+m.key), kind(m.value), want)
+	rec.unread = append(rec.unread, at+m.key)
 }
 
 // resolveStore fills in the only store there is, and reports one that is not.
-func (rec *record) resolveStore(stores []string) {
-	name := &rec.item.Store
+func (rec *record) resolveStore(at string, name *string, stores []string) {
 	if *name == "" && len(stores) == 1 {
 		*name = stores[0]
 	}
 	switch {
-	case slices.Contains(rec.unread, "store") || slices.Contains(stores, *name):
+	case slices.Contains(rec.unread, at+"store") || slices.Contains(stores, *name):
 		return
 	case len(stores) == 0:
-		rec.fault("store %.80q: no store is configured", *name)
+		rec.fault("%s %.80q: no store is configured", label(at+"store"), *name)
 	case *name == "":
-		rec.fault("store is missing: use %s", quotedList(stores))
+		rec.fault("%s is missing: use %s", label(at+"store"), quotedList(stores))
 	default:
-		rec.fault("store %.80q is not configured: %s", *name, suggest(*name, stores))
+		rec.fault("%s %.80q is not configured: %s", label(at+"store"), *name, suggest(*name, stores))
 	}
-	rec.unread = append(rec.unread, "store") // one fault is enough
+	rec.unread = append(rec.unread, at+"store") // one fault is enough
 }
 
 // check adds what the catalogue would refuse. What could not be read is not
 // reported again as missing.
 func (rec *record) check() {
 	it := rec.item
-	for _, key := range rec.unread {
-		if text, ok := field(&it, key).(*string); ok && (key == "slug" || key == "store" || key == "key") {
-			*text = "x"
+	rec.stand("", func(key string) any { return itemField(&it, key) })
+	it.Files = maps.Clone(it.Files)
+	for field, f := range it.Files {
+		rec.stand(within(field), func(key string) any { return fileField(&f, key) })
+		if slices.Contains(rec.unread, "store") {
+			f.Store = "x"
 		}
+		it.Files[field] = f
 	}
 	if all, ok := it.Check().(interface{ Unwrap() []error }); ok {
 		for _, err := range all.Unwrap() {
 			rec.fault("%v", err)
+		}
+	}
+}
+
+// stand has a word stand in for each key that must be there and could not be read.
+func (rec *record) stand(at string, target func(key string) any) {
+	for _, key := range [...]string{"slug", "store", "key"} {
+		if text, ok := target(key).(*string); ok && slices.Contains(rec.unread, at+key) {
+			*text = "x"
 		}
 	}
 }

@@ -4,10 +4,14 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"maps"
+	"math"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/downlink-go/downlink/catalog"
 	"github.com/downlink-go/downlink/catalog/jsonl"
@@ -58,11 +62,30 @@ func TestLongestItem(t *testing.T) {
 		Slug: strings.Repeat("s", 200), Title: strings.Repeat("\x01", 64<<10), Name: strings.Repeat("\xff", 64<<10),
 		Store: strings.Repeat("\x01", 255), Key: strings.Repeat("\xff", 4096), Category: strings.Repeat("\u0085", 2048),
 		MediaType: "a/" + strings.Repeat("b", 253), Visible: true,
+		Encoding: strings.Repeat("e", 255), Charset: strings.Repeat("c", 255), Size: math.MaxInt64,
+		Modified: time.UnixMilli(253402300799999), ETag: `"` + strings.Repeat(`\`, 253) + `"`, Files: map[string]catalog.File{},
+	}
+	for i := range 16 {
+		it.Files[strings.Repeat("f", 62)+fmt.Sprintf("%02d", i)] = catalog.File{
+			Name: strings.Repeat("\xff", 1<<10), Store: it.Store, Key: it.Key, MediaType: it.MediaType, Encoding: it.Encoding,
+			Charset: it.Charset, Modified: it.Modified, Size: it.Size, ETag: it.ETag,
+		}
 	}
 	longer := []func(*catalog.Item){
 		func(it *catalog.Item) { it.Slug += "s" }, func(it *catalog.Item) { it.Title += "a" }, func(it *catalog.Item) { it.Name += "a" },
 		func(it *catalog.Item) { it.Store += "a" }, func(it *catalog.Item) { it.Key += "a" }, func(it *catalog.Item) { it.Category += "a" },
-		func(it *catalog.Item) { it.MediaType += "a" },
+		func(it *catalog.Item) { it.MediaType += "a" }, func(it *catalog.Item) { it.Encoding += "e" }, func(it *catalog.Item) { it.Charset += "c" },
+		func(it *catalog.Item) { it.ETag = `"` + strings.Repeat(`x`, 254) + `"` },
+		func(it *catalog.Item) {
+			it.Files = maps.Clone(it.Files)
+			it.Files["g"] = catalog.File{Store: "s", Key: "k"}
+		},
+		func(it *catalog.Item) {
+			it.Files = map[string]catalog.File{"g": {Store: "s", Key: "k", Name: strings.Repeat("n", 1<<10+1)}}
+		},
+		func(it *catalog.Item) {
+			it.Files = map[string]catalog.File{strings.Repeat("g", 65): {Store: "s", Key: "k"}}
+		},
 	}
 	if err := it.Check(); err != nil {
 		t.Fatal(err)
@@ -75,7 +98,7 @@ func TestLongestItem(t *testing.T) {
 		}
 	}
 	got, err := jsonl.Read(strings.NewReader(write(t, it)), []string{it.Store})
-	if err != nil || !slices.Equal(got, []catalog.Item{it}) {
+	if err != nil || !slices.EqualFunc(got, []catalog.Item{it}, catalog.Item.Equal) {
 		t.Errorf("got %d items, %.300v", len(got), err)
 	}
 }
@@ -104,7 +127,7 @@ func (f failing) Write([]byte) (int, error) { return 0, f.err }
 
 func TestThroughADatabase(t *testing.T) {
 	text := `{"slug":"a","title":"T","name":"caf\udce9\u0000","store":"files","key":"k\udcff","category":"A/B","visible":false,"inline":true,"media_type":"text/plain"}
-{"slug":"b","title":"","name":"","store":"files","key":"l","category":"","visible":true,"inline":false,"media_type":""}
+{"slug":"b","title":"","name":"","store":"files","key":"l","category":"","visible":true,"inline":false,"media_type":"","encoding":"gzip","charset":"utf-8","modified":"2024-01-02T03:04:05.678Z","size":7,"etag":"\"v1\"","files":{"a":{"name":"caf\udce9\u0000","store":"files","key":"k\udcff","media_type":"image/png","encoding":"br","charset":"x","modified":"1969-12-31T23:59:59Z","size":9223372036854775807,"etag":"W/\"1\""},"b":{"store":"files","key":"b"}}}
 `
 	items, err := jsonl.Read(strings.NewReader(text), files)
 	if err != nil {

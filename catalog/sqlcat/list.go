@@ -2,13 +2,16 @@ package sqlcat
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/downlink-go/downlink/catalog"
 )
 
-const (
-	selectPage = "SELECT " + fields + " FROM items WHERE slug > ? ORDER BY slug LIMIT ?"
-	pageSize   = 256
+const pageSize = 256
+
+var (
+	selectItem = fmt.Sprintf(joined, "items") + " WHERE i.slug = ?"
+	selectPage = fmt.Sprintf(joined, "(SELECT * FROM items WHERE slug > ? ORDER BY slug LIMIT ?)") + " ORDER BY i.slug"
 )
 
 // List reads a page of items at a time and hands them out when no statement is
@@ -40,14 +43,5 @@ func (s *Store) page(ctx context.Context, after string) ([]catalog.Item, error) 
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
-	var page []catalog.Item
-	for rows.Next() {
-		it, err := scan(rows)
-		if err != nil {
-			return nil, err
-		}
-		page = append(page, it)
-	}
-	return page, rows.Err()
+	return collect(rows)
 }

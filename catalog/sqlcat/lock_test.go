@@ -92,7 +92,7 @@ func TestAnotherProgramWrites(t *testing.T) {
 		t.Fatal(err)
 	}
 	release := lock(t, path, "BEGIN IMMEDIATE", "UPDATE items SET title = 'x'")
-	if got, err := s.Item(context.Background(), "a"); err != nil || got != one[0] {
+	if got, err := s.Item(context.Background(), "a"); err != nil || !got.Equal(one[0]) {
 		t.Errorf("item: got %+v, %v; want what was before", got, err)
 	}
 	within(t, 2*time.Second, func() {

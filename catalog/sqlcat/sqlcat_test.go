@@ -33,7 +33,7 @@ func item(slug string) catalog.Item {
 
 func wantItem(t *testing.T, s *sqlcat.Store, slug string) {
 	t.Helper()
-	if got, err := s.Item(context.Background(), slug); err != nil || got != item(slug) {
+	if got, err := s.Item(context.Background(), slug); err != nil || !got.Equal(item(slug)) {
 		t.Errorf("got %+v, %v; want %+v", got, err, item(slug))
 	}
 }

@@ -86,7 +86,11 @@ func explain(w io.Writer, cfg *config.Config, r *download.Request, a *download.A
 		v := cfg.Views[r.Plan.Route]
 		line("view", "%s at %s", v.Kind, v.Pattern)
 	}
-	if r.Plan.Lookup != core.Answered {
+	switch {
+	case r.Plan.Lookup == core.Answered:
+	case r.Plan.Field != "":
+		line("looks at", "%s %q, its field %q", r.Plan.Lookup, r.Plan.Key, r.Plan.Field)
+	default:
 		line("looks at", "%s %q", r.Plan.Lookup, r.Plan.Key)
 	}
 	if a.Store != nil {

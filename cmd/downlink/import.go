@@ -19,8 +19,10 @@ func newImport(s *settings) *cobra.Command {
 		Use:   "import FILE.jsonl",
 		Short: "Put items into the catalogue",
 		Long: `Put the items of a file into the catalogue: one JSON object a line with slug,
-title, name, store, key, category, visible, inline and media_type. An item whose
-slug is there already is replaced. If anything is wrong, every fault is told
+title, name, store, key, category, visible, inline and media_type, what the item
+says of its file in place of the store (encoding, charset, modified, size, etag),
+and "files" with further files by field. An item whose slug is there already is
+replaced. If anything is wrong, every fault is told
 with its line, and nothing is imported. FILE "-" is the standard input.
 
 Without --config the one store is "files".`,

@@ -50,7 +50,8 @@ func (s *syncBuffer) String() string {
 const usualStore = "[stores.files]\npath = \"files\"\n"
 
 // start serves a configuration in a folder that has files/a.txt, files/page.html,
-// files/sub/b.txt, other/c.txt and an item "item" of files/a.txt.
+// files/sub/b.txt, other/c.txt and an item "item" of files/a.txt, with
+// files/sub/b.txt in its field "extra".
 func start(t *testing.T, toml string) *running {
 	t.Helper()
 	r := &running{t: t, dir: t.TempDir(), done: make(chan error, 1)}
@@ -75,7 +76,10 @@ func start(t *testing.T, toml string) *running {
 		cfg.Server.Listen = "127.0.0.1:0"
 	}
 	err = s.withCatalog("", func(items *catalog.Catalog, _ []string, _ string) error {
-		return items.Put(t.Context(), []catalog.Item{{Slug: "item", Store: cfg.Stores[0].Name, Key: "a.txt", Visible: true}})
+		return items.Put(t.Context(), []catalog.Item{{
+			Slug: "item", Store: cfg.Stores[0].Name, Key: "a.txt", Visible: true,
+			Files: map[string]catalog.File{"extra": {Store: cfg.Stores[0].Name, Key: "sub/b.txt"}},
+		}})
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -304,6 +308,12 @@ var options = map[string]func(t *testing.T){
 	},
 	"[[views]] path": func(t *testing.T) {
 		_, body := start(t, view+"path = \"sub/{path}\"\n").get("/f/b.txt")
+		if body != "b" {
+			t.Errorf("body %q", body)
+		}
+	},
+	"[[views]] field": func(t *testing.T) {
+		_, body := start(t, usualStore+"[[views]]\npattern = \"/o/{slug}\"\nkind = \"object\"\nfield = \"extra\"\n").get("/o/item")
 		if body != "b" {
 			t.Errorf("body %q", body)
 		}

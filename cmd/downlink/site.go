@@ -90,7 +90,7 @@ func (s *site) view(v config.View) (download.View, error) {
 		view.Path = v.Path
 		return view, nil
 	case config.KindObject:
-		return &download.ObjectView{Catalog: s.catalog, Stores: s.stores, Path: v.Path, Options: v.Options()}, nil
+		return &download.ObjectView{Catalog: s.catalog, Stores: s.stores, Path: v.Path, Field: v.Field, Options: v.Options()}, nil
 	}
 	return &download.StorageView{Store: s.stores[v.Store], Path: v.Path, Options: v.Options()}, nil
 }
@@ -103,7 +103,7 @@ func (s *site) index(log *slog.Logger) *page.Index {
 		below, listed := v.ListedBelow()
 		switch {
 		case err != nil: // the configuration was checked
-		case v.Kind == config.KindObject && v.Path == "" && x.Catalog == nil:
+		case v.Kind == config.KindObject && v.Path == "" && v.Field == "" && x.Catalog == nil:
 			x.Catalog, x.Item = s.catalog, p
 		case v.List && listed:
 			x.Files = append(x.Files, page.Listing{Store: s.stores[v.Store], Prefix: below, Pattern: p})
