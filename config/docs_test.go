@@ -116,6 +116,7 @@ var bases = map[string]map[string]string{
 	"[catalog] binding":      {"driver": `"d1"`},
 	"[[views]]":              {"pattern": `"/x/{path...}"`, "kind": `"storage"`, "store": `"other"`},
 	"[[views]] kind":         {"pattern": `"/x/{slug}"`},
+	"[[views]] field":        {"pattern": `"/x/{slug}"`, "kind": `"object"`},
 	"[[views]] root":         {"pattern": `"/x/{path...}"`, "kind": `"path"`},
 	"[[offload]]":            {"front": `"nginx"`, "source": `"other"`, "destination": `"/_internal/x/"`},
 	"[[offload]] source_dir": {"front": `"nginx"`, "destination": `"/_internal/x/"`},
