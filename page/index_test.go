@@ -42,7 +42,9 @@ func pattern(t *testing.T, text string) core.Pattern {
 	return p
 }
 
-func get(x *page.Index, method string) *httptest.ResponseRecorder { return ask(x, method, page.IndexPath) }
+func get(x *page.Index, method string) *httptest.ResponseRecorder {
+	return ask(x, method, page.IndexPath)
+}
 
 func ask(x *page.Index, method, path string) *httptest.ResponseRecorder {
 	w := httptest.NewRecorder()
