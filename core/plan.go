@@ -3,6 +3,8 @@ package core
 import (
 	"errors"
 	"slices"
+
+	"github.com/downlink-go/downlink/core/link"
 )
 
 // Lookup is what has to be looked at before a request can be decided.
@@ -39,11 +41,17 @@ type Route struct {
 	// Field is the field of an Item, made likewise; "" is the item's own file.
 	Field   string
 	Options Options
+	// LinkRequired lets only requests in that have a signed link: all others
+	// are answered 403, whatever else they ask.
+	LinkRequired bool
 }
 
 // Site is the routes of a configuration, ready to plan requests. It never
 // changes and serves any number of goroutines.
-type Site struct{ routes []route }
+type Site struct {
+	routes []route
+	links  *link.Verifier // nil accepts no link
+}
 
 type route struct {
 	Route
@@ -64,6 +72,9 @@ type Plan struct {
 	Field string
 	// Answer is the decision if Lookup is Answered.
 	Answer Decision
+	// Link is what the signed link grants if the route requires one, nil if it
+	// does not. See Present and Seal.
+	Link *link.Grant
 
 	pattern *Pattern
 	values  [maxParams]string
@@ -170,7 +181,8 @@ func parseTemplate(name, text string, p Pattern) ([]segment, error) {
 }
 
 // Plan says what to look at for a request, or answers it: 404 for a path that no
-// route fits or that cannot be a key, 405 for a method other than GET and HEAD.
+// route fits, 403 without the signed link that its route requires, 405 for a
+// method other than GET and HEAD, 404 for a path that cannot be a key.
 func (s *Site) Plan(r Request) Plan {
 	if r.Path == "" || r.Path[0] != '/' {
 		return answer(-1, Refuse(400, "the request target has no path"))
@@ -189,6 +201,12 @@ func (s *Site) Plan(r Request) Plan {
 		if !c.pattern.match(path, &p.values) {
 			continue
 		}
+		if c.LinkRequired {
+			var refusal error
+			if p.Link, refusal = s.verify(&r, path); refusal != nil {
+				return refuseLink(c.index, &r, refusal)
+			}
+		}
 		if !reads(r.Method) {
 			return answer(c.index, Refuse(405, "method is neither GET nor HEAD"))
 		}
@@ -196,7 +214,9 @@ func (s *Site) Plan(r Request) Plan {
 		p.Key, p.Field = p.expand(c.path), p.expand(c.field)
 		if c.Lookup != Custom {
 			if fault := CheckKey(p.Key); fault != "" {
-				return answer(c.index, Refuse(404, string(fault)))
+				d := Refuse(404, string(fault))
+				p.Seal(&d)
+				return answer(c.index, d)
 			}
 		}
 		return p

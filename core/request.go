@@ -10,6 +10,12 @@ type Request struct {
 	// Path is the path of the request target as it was received: still
 	// percent-encoded, without the query (RFC 9112 §3.2.1).
 	Path string
+	// Query is what follows "?" in the request target, as it was received. Only
+	// a signed link is looked for in it, and only where a route requires one.
+	Query string
+	// Client is the address of the client, with or without a port, for links
+	// that are for one network; "" if unknown.
+	Client string
 
 	IfMatch, IfNoneMatch               string // RFC 9110 §13.1.1, §13.1.2
 	IfModifiedSince, IfUnmodifiedSince string // RFC 9110 §13.1.3, §13.1.4

@@ -16,21 +16,22 @@ const module = "github.com/downlink-go/downlink/"
 // prefix that fits it counts. Imports point one way: cmd → adapters, drivers,
 // pages → download → storage, catalog → core.
 var allowed = map[string][]string{
-	"core":             {},
+	"core":             {"core/link"},
+	"core/link":        {},
 	"storage":          {"core"},
 	"storage/":         {"core", "storage"}, // a driver knows its parent only
 	"catalog":          {"core"},
 	"catalog/":         {"core", "catalog"},
 	"catalog/sqlcat":   {"core", "catalog", "infra/migrations"},
 	"infra/migrations": {},
-	"download":         {"core", "storage", "storage/dirstore", "catalog"},
+	"download":         {"core", "core/link", "storage", "storage/dirstore", "catalog"},
 	"page":             {"core", "storage", "catalog"},
 	"front":            {},
-	"config":           {"core"},
-	"adapters/":        {"core", "download"},
+	"config":           {"core", "core/link"},
+	"adapters/":        {"core", "core/link", "download"},
 	"downloadtest":     {"core", "storage", "storage/dirstore", "download", "adapters/nethttp"},
-	"cmd/":             {"core", "storage", "storage/", "catalog", "catalog/", "download", "page", "front", "config", "adapters/"},
-	"test/":            {"core", "storage", "storage/", "catalog", "catalog/", "download", "page", "front", "config", "adapters/", "downloadtest", "test/"},
+	"cmd/":             {"core", "core/link", "storage", "storage/", "catalog", "catalog/", "download", "page", "front", "config", "adapters/"},
+	"test/":            {"core", "core/link", "storage", "storage/", "catalog", "catalog/", "download", "page", "front", "config", "adapters/", "downloadtest", "test/"},
 }
 
 func TestImportsPointOneWay(t *testing.T) {

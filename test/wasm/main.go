@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/downlink-go/downlink/core"
+	"github.com/downlink-go/downlink/core/link"
 )
 
 var (
@@ -25,8 +26,8 @@ func main() {}
 //go:wasmexport address
 func address() *byte { return &buffer[0] }
 
-// answer reads n bytes of the buffer: method, path, Range, If-None-Match and size
-// of the file, one a line. It writes status, reason and fields, one a line, and
+// answer reads n bytes of the buffer: method, path with query, Range, If-None-Match
+// and size of the file, one a line. It writes status, reason and fields, one a line, and
 // returns their length.
 //
 //go:wasmexport answer
@@ -38,7 +39,10 @@ func answer(n int32) int32 {
 	if len(in) != 5 {
 		return 0
 	}
-	d := decide(core.Request{Method: in[0], Path: in[1], Range: in[2], IfNoneMatch: in[3]}, in[4])
+	path, query, _ := strings.Cut(in[1], "?")
+	d := decide(core.Request{
+		Method: in[0], Path: path, Query: query, Range: in[2], IfNoneMatch: in[3], Now: time.Unix(1800000000, 0),
+	}, in[4])
 	out := strconv.Itoa(d.Status) + "\n" + d.Reason
 	for _, f := range d.Fields {
 		out += "\n" + f.Name + ": " + f.Value
@@ -48,19 +52,46 @@ func answer(n int32) int32 {
 
 func decide(r core.Request, size string) core.Decision {
 	if site == nil {
-		site, _ = core.NewSite([]core.Route{{Pattern: "/files/{path...}", Lookup: core.Object}})
+		site = open()
 	}
 	p := site.Plan(r)
 	if p.Lookup == core.Answered {
 		return p.Answer
 	}
+	d := look(&p, r, size)
+	p.Seal(&d)
+	return d
+}
+
+func look(p *core.Plan, r core.Request, size string) core.Decision {
 	n, err := strconv.ParseInt(size, 10, 64)
 	if err != nil {
 		return core.Refuse(404, "no such file")
 	}
 	modified := time.Unix(1700000000, 0)
-	rep := core.Options{}.Represent(p.Key, core.Metadata{
+	rep := p.Present(core.Options{}).Represent(p.Key, core.Metadata{
 		Size: n, LastModified: modified, ETag: string(core.AppendFileETag(nil, modified, n)),
 	})
 	return core.Decide(r, rep, core.Capabilities{Deliveries: []core.Delivery{core.Stream}, MultipartRanges: true})
+}
+
+// open makes the site: files for everybody, and files by link with the key of
+// the test vectors.
+func open() *core.Site {
+	s, err := core.NewSite([]core.Route{
+		{Pattern: "/files/{path...}", Lookup: core.Object},
+		{Pattern: "/d/{path...}", Lookup: core.Object, LinkRequired: true},
+	})
+	if err != nil {
+		panic(err)
+	}
+	key, err := link.NewKey("2026-a", []byte("YpTQ0gnmvUXMKTg5wBKbtTiL4qQYhtNpCyPUq7mYvkM="))
+	if err != nil {
+		panic(err)
+	}
+	links, err := link.NewVerifier([]link.Key{key}, link.Options{MaxLife: 7 * 24 * time.Hour})
+	if err != nil {
+		panic(err)
+	}
+	return s.WithLinks(links)
 }

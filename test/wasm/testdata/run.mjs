@@ -3,10 +3,16 @@ import { readFileSync } from 'node:fs'
 import { WASI } from 'node:wasi'
 
 const wasi = new WASI({ version: 'preview1' })
+const vectors = JSON.parse(readFileSync(new URL('../../../core/link/testdata/vectors.json', import.meta.url)))
 const module = await WebAssembly.compile(readFileSync(process.argv[2]))
 const instance = await WebAssembly.instantiate(module, wasi.getImportObject())
 wasi.initialize(instance)
 const { address, answer, memory } = instance.exports
+
+// A token of the test vectors of signed links.
+function vector(name) {
+  return vectors.sign.find((v) => v.name === name).token
+}
 
 function ask(method, path, range, ifNoneMatch, size) {
   const text = new TextEncoder().encode([method, path, range, ifNoneMatch, size].join('\n'))
@@ -23,6 +29,10 @@ for (const request of [
   ['GET', '/files/..%2fpasswd', '', '', '1000'],
   ['DELETE', '/files/a.pdf', '', '', '1000'],
   ['GET', '/files/none', '', '', 'missing'],
+  ['GET', '/d/report', 'bytes=0-9', '*', '1000'],
+  ['GET', `/d/report?link=${vector('file name and inline')}`, 'bytes=0-9', '', '1000'],
+  ['GET', `/d/other?link=${vector('file name and inline')}`, '', '', '1000'],
+  ['GET', `/d/report?link=${vector('IPv4 network')}`, '', '', '1000'],
 ]) {
-  console.log(`# ${request.slice(0, 4).join(' ').trim()}\n${ask(...request)}\n`)
+  console.log(`# ${request.slice(0, 4).join(' ').trim().replace(/link=\S+/, 'link=…')}\n${ask(...request)}\n`)
 }
