@@ -158,17 +158,38 @@ func (f *facts) offload(reason string) {
 	f.serve(Offload, reason)
 }
 
-// redirect sends the client elsewhere for the bytes, for this time only: 302,
-// never cached, no field of the file but the reason it may not be sniffed.
+// redirect sends the client elsewhere for the bytes, for this time only: 302, never
+// cached, and what the client came from is not told there. Ranges are left to who has
+// the file; what no range can satisfy is answered here.
 func (f *facts) redirect() {
-	counts := f.counts()
-	*f.d = Decision{
-		Status:   302,
-		Fields:   []Field{{"Cache-Control", "private, no-store"}, nosniff},
-		Delivery: Redirect,
-		Counts:   counts,
-		Reason:   "bytes are served elsewhere",
+	if f.result == unsatisfiable {
+		f.unsatisfiable("no range holds a byte of the file")
+		return
 	}
+	*f.d = Decision{
+		Status:    302,
+		Fields:    []Field{{"Cache-Control", "private, no-store"}, {"Referrer-Policy", "no-referrer"}, nosniff},
+		Delivery:  Redirect,
+		Elsewhere: f.elsewhere(),
+		Counts:    f.counts(),
+		Reason:    "bytes are served elsewhere",
+	}
+}
+
+// elsewhere is what serve says of the file, as far as other servers can be told to
+// say it.
+func (f *facts) elsewhere() []Field {
+	mediaType := f.mediaType()
+	inline := f.rep.Inline && (f.rep.InlineUnsafe || inlineSafe(mediaType))
+	fields := make(fieldList, 0, 5)
+	fields.add("Cache-Control", f.cacheControl())
+	fields.add("Content-Disposition", string(AppendDisposition(nil, inline, f.rep.Name)))
+	if ValidToken(f.rep.ContentEncoding) {
+		fields.add("Content-Encoding", f.rep.ContentEncoding)
+	}
+	fields.addChecked("Content-Language", f.rep.Language)
+	fields.add("Content-Type", withCharset(mediaType, f.rep.Charset))
+	return fields
 }
 
 // counts says whether what is to be sent is a download: it holds byte 0 and is

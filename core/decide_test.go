@@ -346,6 +346,7 @@ func TestDecideDelivery(t *testing.T) {
 		{"offload of HEAD", get(func(r *core.Request) { r.Method = "HEAD" }), file(), by(core.Offload), 200, core.None, false},
 		{"redirect", rng(""), file(), by(core.Redirect), 302, core.Redirect, true},
 		{"redirect of a range", rng("bytes=10-19"), file(), by(core.Redirect), 302, core.Redirect, false},
+		{"redirect of no bytes", rng("bytes=900-"), file(), by(core.Redirect), 416, core.None, false},
 		{"redirect of HEAD is answered here", get(func(r *core.Request) { r.Method = "HEAD" }), file(), by(core.Redirect), 200, core.None, false},
 		{"redirect comes after conditions", get(func(r *core.Request) { r.IfNoneMatch = `"v1"` }), file(), by(core.Redirect), 304, core.None, false},
 		{"at the limit", rng(""), file(), limited(100, core.Stream, core.Redirect), 200, core.Stream, true},

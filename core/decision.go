@@ -25,6 +25,10 @@ type Decision struct {
 	// Message is the whole body of an answer that sends no file: the fixed
 	// sentence of an error. HEAD announces it and does not send it.
 	Message string
+	// Elsewhere is what the server that a Redirect leads to is to say of the file, as
+	// this one would: Cache-Control, Content-Disposition, Content-Encoding,
+	// Content-Language and Content-Type.
+	Elsewhere []Field
 	// Counts says whether the answer is a download to be counted: a GET that
 	// sends byte 0, and more than the two bytes of a probe.
 	Counts bool

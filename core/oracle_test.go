@@ -126,7 +126,7 @@ func oracleDecide(r core.Request, rep core.Representation, c core.Capabilities) 
 	}
 	for _, d := range deliveries {
 		switch {
-		case kind == 416 && (d == core.Offload || d == core.Stream):
+		case kind == 416 && (d == core.Offload || d == core.Stream || d == core.Redirect):
 			a := refuse(416)
 			a.fields["Content-Range"] = fmt.Sprintf("bytes */%d", size)
 			return a
@@ -136,7 +136,7 @@ func oracleDecide(r core.Request, rep core.Representation, c core.Capabilities) 
 			return a
 		case d == core.Redirect:
 			return oracleAnswer{status: 302, delivery: core.Redirect, counts: a.counts, fields: map[string]string{
-				"Cache-Control": "private, no-store", "Content-Type": "", "ETag": "", "Content-Disposition": "",
+				"Cache-Control": "private, no-store", "Referrer-Policy": "no-referrer", "Content-Type": "", "ETag": "", "Content-Disposition": "",
 			}}
 		case d != core.Stream:
 			continue

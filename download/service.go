@@ -18,6 +18,8 @@ type Route struct {
 	// Offload is the name of the one rule for the view's files, Off for none, ""
 	// for the first rule that matches.
 	Offload string
+	// Delivery is how files are delivered that no rule takes; "" is as their store says.
+	Delivery storage.Delivery
 }
 
 // Service answers requests for the files of a site. It never changes and serves
@@ -38,6 +40,9 @@ func New(routes []Route, rules []Rule) (*Service, error) {
 			planned[i] = v.route()
 		}
 		planned[i].Pattern = r.Pattern
+		if err := checkDelivery(r); err != nil {
+			return nil, err
+		}
 		chosen, err := choose(r.Offload, rules)
 		if err != nil {
 			return nil, fmt.Errorf("pattern %s: %w", r.Pattern, err)
@@ -77,6 +82,9 @@ type Answer struct {
 	Object storage.Object
 	// Target is set if Delivery is Offload.
 	Target Target
+	// Location is set if Delivery is Redirect. It holds a signature: it goes to the
+	// client and nowhere else.
+	Location string
 	// Cause is the error behind a refusal, for the log; nil if there is none.
 	Cause error
 }
@@ -126,7 +134,7 @@ func (s *Service) Answer(ctx context.Context, r *Request) Answer {
 func (s *Service) deliver(ctx context.Context, r *Request, f *File) Answer {
 	rules := s.rules[r.Plan.Route]
 	if !slices.ContainsFunc(rules, func(rule *Rule) bool { return rule.concerns(f.Store) }) {
-		return stream(ctx, r, f)
+		return s.send(ctx, r, f)
 	}
 	key, found, err := f.Store.Resolve(ctx, f.Key)
 	if err != nil {
@@ -140,7 +148,7 @@ func (s *Service) deliver(ctx context.Context, r *Request, f *File) Answer {
 			return offload(ctx, r, f, found, rule, rest)
 		}
 	}
-	return stream(ctx, r, f)
+	return s.send(ctx, r, f)
 }
 
 // offload decides about a file that a front server sends: it is looked at, not
@@ -176,7 +184,7 @@ func stream(ctx context.Context, r *Request, f *File) Answer {
 		return refuse(err)
 	}
 	rep := represent(r, f, object.Metadata())
-	a := Answer{Decision: core.Decide(r.Request, rep, canStream(object))}
+	a := Answer{Decision: core.Decide(r.Request, rep, canStream(r, object))}
 	if a.Delivery != core.Stream {
 		return a
 	}
@@ -217,8 +225,8 @@ func (f *File) check(found core.Metadata) error {
 }
 
 // canStream says what this process can send of an open object.
-func canStream(o storage.Object) core.Capabilities {
-	c := core.Capabilities{Deliveries: streamed, MultipartRanges: true}
+func canStream(r *Request, o storage.Object) core.Capabilities {
+	c := core.Capabilities{Deliveries: streamed, MultipartRanges: true, MaxBody: r.MaxBody}
 	if l, ok := o.(storage.RangeLimiter); ok {
 		n := l.MaxRanges()
 		c.NoRanges, c.MultipartRanges = n < 1, n > 1

@@ -34,6 +34,9 @@ type Request struct {
 	core.Request
 	// Plan is how the request was routed.
 	Plan core.Plan
+	// MaxBody is the largest body in bytes that the adapter can send; 0 is no limit.
+	// Clients are sent elsewhere for what is larger, if the file's store has a place.
+	MaxBody int64
 	// Native is the adapter's own request: an *http.Request in nethttp.
 	Native any
 }

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"time"
 
 	"github.com/downlink-go/downlink/core"
 )
@@ -85,25 +84,6 @@ type Preparer interface {
 	Prepare(ctx context.Context, span core.Span) error
 }
 
-// Presigner makes URLs at which a client gets an object from somebody else. A driver
-// that is one sends clients to its product.
-type Presigner interface {
-	// Presign returns an absolute URL that answers GET for the object at key, with
-	// ranges, without credentials of the client's own. It does not say that the
-	// object exists. Errors: ErrUnavailable, ErrNotFound.
-	Presign(ctx context.Context, key string, o PresignOptions) (string, error)
-}
-
-// PresignOptions say what a URL is good for.
-type PresignOptions struct {
-	// Expires is how long it is good, in whole seconds.
-	Expires time.Duration
-	// Fields are what the answer shall say of the object, in place of what the
-	// product knows: Cache-Control, Content-Disposition, Content-Encoding,
-	// Content-Language and Content-Type.
-	Fields []core.Field
-}
-
 // Resolver is an optional ability of a driver: it follows links.
 type Resolver interface {
 	// Resolve is Stat, and the key at which the object is reached through no link.
@@ -118,6 +98,8 @@ type Store struct {
 	links   Resolver // nil if the driver has no links
 	starter Starter  // nil if the driver looks first, then reads
 	baseURL string
+	// elsewhere is where clients may be sent for the objects.
+	elsewhere Elsewhere
 }
 
 // New returns the store called name over driver.

@@ -83,6 +83,9 @@ func (x *exchange) serve() {
 	}
 	x.extendDeadline()
 	x.writeFields(x.answer.Fields)
+	if x.answer.Delivery == core.Redirect {
+		x.w.Header()["Location"] = []string{x.answer.Location}
+	}
 	x.sent = true
 	x.w.WriteHeader(x.answer.Status)
 	switch {

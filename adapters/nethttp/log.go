@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"os"
+	"strings"
 	"syscall"
 	"time"
 
@@ -43,6 +44,11 @@ func (x *exchange) logRequest() {
 	n := len(attrs) - 2
 	if x.answer.Delivery == core.Offload {
 		attrs[n] = slog.String("offload", x.answer.Target.Path)
+		n++
+	}
+	if x.answer.Delivery == core.Redirect {
+		place, _, _ := strings.Cut(x.answer.Location, "?") // the signature follows
+		attrs[n] = slog.String("redirect", place)
 		n++
 	}
 	if cause != nil {

@@ -101,6 +101,15 @@ func explain(w io.Writer, cfg *config.Config, r *download.Request, a *download.A
 	}
 	line("status", "%d %s", a.Status, http.StatusText(a.Status))
 	line("delivery", "%s", a.Delivery)
+	if place, query, _ := strings.Cut(a.Location, "?"); place != "" {
+		line("location", "%s", place)
+		if query != "" {
+			line("", "and %d bytes of query with the signature", len(query))
+		}
+	}
+	for _, f := range a.Elsewhere {
+		line("there", "%s: %s", f.Name, f.Value)
+	}
 	for _, s := range a.Spans {
 		line("span", "bytes %d to %d, %d in all", s.Start, s.Start+s.Length-1, s.Length)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"github.com/downlink-go/downlink/core"
 	"github.com/downlink-go/downlink/storage"
 )
 
@@ -33,7 +34,7 @@ func (s *Store) Presign(ctx context.Context, key string, o storage.PresignOption
 // sign signs the URL of a key of the bucket at a time.
 func (s *Store) sign(ctx context.Context, key string, c aws.Credentials, o storage.PresignOptions, now time.Time) (string, error) {
 	u := *s.base
-	u.RawPath = u.EscapedPath() + "/" + escapeKey(key)
+	u.RawPath = string(core.AppendEscapedPath([]byte(u.EscapedPath()+"/"), key))
 	u.Path += "/" + key
 	query := url.Values{"X-Amz-Expires": {strconv.FormatInt(int64(o.Expires/time.Second), 10)}}
 	for _, f := range o.Fields {
@@ -57,20 +58,4 @@ var overrides = map[string]string{
 	"Content-Encoding":    "response-content-encoding",
 	"Content-Language":    "response-content-language",
 	"Content-Type":        "response-content-type",
-}
-
-// escapeKey percent-encodes all but RFC 3986's unreserved characters and slashes, as
-// the signature wants it.
-func escapeKey(key string) string {
-	const hex = "0123456789ABCDEF"
-	b := make([]byte, 0, len(key)+16)
-	for i := range len(key) {
-		switch c := key[i]; {
-		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-', c == '.', c == '_', c == '~', c == '/':
-			b = append(b, c)
-		default:
-			b = append(b, '%', hex[c>>4], hex[c&15])
-		}
-	}
-	return string(b)
 }

@@ -1,0 +1,94 @@
+package download
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/downlink-go/downlink/core"
+	"github.com/downlink-go/downlink/storage"
+)
+
+// redirected is the delivery of files that clients get elsewhere.
+var redirected = []core.Delivery{core.Redirect}
+
+// send delivers a file that no rule takes, by the first way that is open: from here or
+// from elsewhere, as the route or else the file's store says. HEAD and conditions are
+// answered here in any case.
+func (s *Service) send(ctx context.Context, r *Request, f *File) Answer {
+	delivery := s.routes[r.Plan.Route].Delivery
+	if delivery == "" {
+		delivery = f.Store.Elsewhere().Delivery
+	}
+	switch delivery {
+	case storage.Redirect:
+		return redirect(ctx, r, f)
+	case storage.Auto:
+		return bySize(ctx, r, f)
+	}
+	return stream(ctx, r, f)
+}
+
+// bySize sends clients elsewhere for a large file, and streams a small one, or one
+// for which there is no way elsewhere now.
+func bySize(ctx context.Context, r *Request, f *File) Answer {
+	to := f.Store.Elsewhere()
+	if to.Presigner == nil {
+		return stream(ctx, r, f)
+	}
+	found, err := f.Store.Stat(ctx, f.Key)
+	if err != nil {
+		return refuse(err)
+	}
+	tooLarge := r.MaxBody > 0 && found.Size > r.MaxBody
+	if found.Size < to.MinSize && !tooLarge {
+		return stream(ctx, r, f)
+	}
+	a := redirectTo(ctx, r, f, found)
+	if errors.Is(a.Cause, storage.ErrUnavailable) {
+		return stream(ctx, r, f)
+	}
+	return a
+}
+
+// redirect sends clients elsewhere for the file, or not at all.
+func redirect(ctx context.Context, r *Request, f *File) Answer {
+	if f.Store.Elsewhere().Presigner == nil {
+		return refuse(fmt.Errorf("store %q: clients are to be sent elsewhere, and it has no such place: %w", f.Store.Name(), storage.ErrUnavailable))
+	}
+	found, err := f.Store.Stat(ctx, f.Key)
+	if err != nil {
+		return refuse(err)
+	}
+	return redirectTo(ctx, r, f, found)
+}
+
+// redirectTo decides about a file that was found and that another server sends.
+func redirectTo(ctx context.Context, r *Request, f *File, found core.Metadata) Answer {
+	d := core.Decide(r.Request, represent(r, f, found), core.Capabilities{Deliveries: redirected})
+	if d.Delivery != core.Redirect {
+		return Answer{Decision: d}
+	}
+	url, err := f.Store.Presign(ctx, f.Key, d.Elsewhere)
+	if err != nil {
+		return refuse(err)
+	}
+	return Answer{Decision: d, Location: url}
+}
+
+// checkDelivery reports a route's delivery that is none, or that its store cannot
+// make good.
+func checkDelivery(r Route) error {
+	switch r.Delivery {
+	case "", storage.Stream:
+		return nil
+	case storage.Redirect, storage.Auto:
+	default:
+		return fmt.Errorf("pattern %s: there is no delivery %q: write %q, %q or %q", r.Pattern, r.Delivery, storage.Stream, storage.Redirect, storage.Auto)
+	}
+	v, ok := r.View.(*StorageView)
+	if ok && v.Store.Elsewhere().Presigner == nil {
+		return fmt.Errorf("pattern %s: delivery %q: store %q has no place to send clients to", r.Pattern, r.Delivery, v.Store.Name())
+	}
+	return nil
+}

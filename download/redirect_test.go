@@ -1,0 +1,114 @@
+package download_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/downlink-go/downlink/core"
+	"github.com/downlink-go/downlink/download"
+	"github.com/downlink-go/downlink/storage"
+)
+
+// place presigns, or fails.
+type place struct {
+	err   error
+	asked []string
+	got   storage.PresignOptions
+}
+
+func (p *place) Presign(_ context.Context, key string, o storage.PresignOptions) (string, error) {
+	p.asked, p.got = append(p.asked, key), o
+	return "https://elsewhere.example/" + key + "?signature", p.err
+}
+
+// TestLadder walks the ways by which a file of 16 bytes can be delivered.
+func TestLadder(t *testing.T) {
+	down := fmt.Errorf("presign: %w", storage.ErrUnavailable)
+	for _, c := range []struct {
+		name    string
+		store   storage.Delivery
+		minSize int64
+		route   storage.Delivery
+		change  func(*download.Request)
+		err     error
+		status  int
+		want    core.Delivery
+	}{
+		{"nothing said", "", 0, "", nil, nil, 200, core.Stream},
+		{"stream", storage.Stream, 0, "", nil, nil, 200, core.Stream},
+		{"redirect", storage.Redirect, 1 << 30, "", nil, nil, 302, core.Redirect},
+		{"auto, at the least size", storage.Auto, 16, "", nil, nil, 302, core.Redirect},
+		{"auto, below it", storage.Auto, 17, "", nil, nil, 200, core.Stream},
+		{"auto, below it but more than the adapter sends", storage.Auto, 17, "", func(r *download.Request) { r.MaxBody = 15 }, nil, 302, core.Redirect},
+		{"auto, as much as the adapter sends", storage.Auto, 17, "", func(r *download.Request) { r.MaxBody = 16 }, nil, 200, core.Stream},
+		{"stream, more than the adapter sends", storage.Stream, 0, "", func(r *download.Request) { r.MaxBody = 15 }, nil, 503, core.None},
+		{"the route says stream", storage.Redirect, 0, storage.Stream, nil, nil, 200, core.Stream},
+		{"the route says redirect", storage.Stream, 1 << 30, storage.Redirect, nil, nil, 302, core.Redirect},
+		{"the route says auto", storage.Stream, 16, storage.Auto, nil, nil, 302, core.Redirect},
+		{"redirect, and no way there", storage.Redirect, 0, "", nil, down, 503, core.None},
+		{"auto, and no way there", storage.Auto, 0, "", nil, down, 200, core.Stream},
+		{"auto, and gone", storage.Auto, 0, "", nil, storage.ErrNotFound, 404, core.None},
+		{"redirect of HEAD", storage.Redirect, 0, "", func(r *download.Request) { r.Method = "HEAD" }, nil, 200, core.None},
+		{"redirect of a range", storage.Redirect, 0, "", func(r *download.Request) { r.Range = "bytes=0-4" }, nil, 302, core.Redirect},
+		{"redirect of no bytes", storage.Redirect, 0, "", func(r *download.Request) { r.Range = "bytes=99-" }, nil, 416, core.None},
+		{"redirect of what the client has", storage.Redirect, 0, "", func(r *download.Request) { r.IfNoneMatch = "*" }, nil, 304, core.None},
+		{"redirect of another version", storage.Redirect, 0, "", func(r *download.Request) { r.IfMatch = `"x"` }, nil, 412, core.None},
+		{"redirect of nothing", storage.Redirect, 0, "", func(r *download.Request) { r.Path = "/b.txt" }, nil, 404, core.None},
+		{"auto of nothing", storage.Auto, 0, "", func(r *download.Request) { r.Path = "/b.txt" }, nil, 404, core.None},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p := &place{err: c.err}
+			store := memory("a.txt").WithElsewhere(storage.Elsewhere{Presigner: p, Delivery: c.store, MinSize: c.minSize})
+			view := &download.StorageView{Store: store, Options: core.Options{Basename: "日本.txt"}}
+			r := get("/a.txt")
+			if c.change != nil {
+				c.change(r)
+			}
+			a := ask(t, newService(t, nil, download.Route{Pattern: "/{path}", View: view, Delivery: c.route}), r)
+			if a.Status != c.status || a.Delivery != c.want || (a.Object != nil) != (c.want == core.Stream) {
+				t.Errorf("got %d by %v, object %v; want %d by %v", a.Status, a.Delivery, a.Object, c.status, c.want)
+			}
+			if location := c.want == core.Redirect; (a.Location == "https://elsewhere.example/a.txt?signature") != location {
+				t.Errorf("location %q, want one: %v", a.Location, location)
+			} else if location && (p.got.Expires != 5*time.Minute || len(p.got.Fields) == 0 || p.got.Fields[1].Value != `attachment; filename="__.txt"; filename*=UTF-8''%E6%97%A5%E6%9C%AC.txt`) {
+				t.Errorf("asked for %+v", p.got)
+			}
+			if a.Status == 503 && a.Get("Retry-After") == "" {
+				t.Error("503 without Retry-After")
+			}
+		})
+	}
+}
+
+func TestRuleGoesBeforeElsewhere(t *testing.T) {
+	p := &place{}
+	store, _ := folder(t, "files", "a.txt")
+	store = store.WithElsewhere(storage.Elsewhere{Presigner: p, Delivery: storage.Redirect})
+	rules := []download.Rule{{Front: "nginx", Source: "files", Destination: "/_i/"}}
+	s := newService(t, rules, download.Route{Pattern: "/{path}", View: &download.StorageView{Store: store}})
+	if a := ask(t, s, get("/a.txt")); a.Delivery != core.Offload || len(p.asked) > 0 {
+		t.Errorf("got %v, %d presigned; want the rule", a.Delivery, len(p.asked))
+	}
+}
+
+// TestNowhereElse: a file that may only be had elsewhere, and cannot, is not sent.
+func TestNowhereElse(t *testing.T) {
+	_, err := download.New([]download.Route{{Pattern: "/{path}", View: &download.StorageView{Store: memory("a.txt")}, Delivery: storage.Redirect}}, nil)
+	if err == nil || !strings.Contains(err.Error(), "no place") {
+		t.Errorf("a store with no other place: %v", err)
+	}
+	_, err = download.New([]download.Route{{Pattern: "/{path}", View: &download.StorageView{Store: memory("a.txt")}, Delivery: "carry"}}, nil)
+	if err == nil || !strings.Contains(err.Error(), `"carry"`) {
+		t.Errorf("an unknown delivery: %v", err)
+	}
+	own := download.ViewFunc(func(context.Context, *download.Request) (download.File, error) {
+		return download.File{Store: memory("a.txt"), Key: "a.txt"}, nil
+	})
+	s := newService(t, nil, download.Route{Pattern: "/x", View: own, Delivery: storage.Redirect})
+	if a := ask(t, s, get("/x")); a.Status != 503 || a.Cause == nil || a.Get("Retry-After") == "" {
+		t.Errorf("got %d, %v; want 503 with a cause", a.Status, a.Cause)
+	}
+}
