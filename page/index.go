@@ -1,14 +1,11 @@
 package page
 
 import (
-	"bytes"
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
-	"html/template"
 	"log/slog"
 	"net/http"
-	"time"
 
 	"github.com/downlink-go/downlink/catalog"
 	"github.com/downlink-go/downlink/core"
@@ -31,18 +28,8 @@ type Index struct {
 	Log     *slog.Logger // nil discards
 }
 
-//go:embed index.html
-var indexHTML string
-
 //go:embed style.css
 var style string
-
-var index = template.Must(template.New("index").Funcs(template.FuncMap{
-	"size": size,
-	"text": visible,
-	"date": func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") },
-	"iso":  func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
-}).Parse(indexHTML))
 
 // contentSecurityPolicy allows the page's own style sheet and nothing else.
 var contentSecurityPolicy = func() string {
@@ -58,18 +45,12 @@ func (x *Index) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	offer := x.offer(r.Context())
-	var body bytes.Buffer
-	if err := index.Execute(&body, map[string]any{"Style": template.CSS(style), "Offer": offer}); err != nil {
-		x.log().Error("index page", "cause", err)
-		Refuse(w, r, core.Refuse(500, ""))
-		return
-	}
 	if offer.failed() {
 		w.Header().Set("Cache-Control", "no-store")
 	}
 	w.Header().Set("Content-Security-Policy", contentSecurityPolicy)
 	w.Header().Set("Referrer-Policy", "no-referrer")
-	send(w, r, "text/html; charset=utf-8", body.Bytes())
+	send(w, r, "text/html; charset=utf-8", offer.html())
 }
 
 func (x *Index) log() *slog.Logger {
