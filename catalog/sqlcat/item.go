@@ -19,13 +19,8 @@ const (
 		" FROM %s i LEFT JOIN files f ON f.slug = i.slug"
 )
 
-// Item returns the item called slug. It waits for no writer.
-func (s *Store) Item(ctx context.Context, slug string) (catalog.Item, error) {
-	st, err := s.statements(ctx)
-	if err != nil {
-		return catalog.Item{}, failed(ctx, err)
-	}
-	rows, err := st.item.QueryContext(ctx, slug)
+// found is the item that rows hold, or catalog.ErrNotFound.
+func found(ctx context.Context, rows *sql.Rows, err error) (catalog.Item, error) {
 	if err != nil {
 		return catalog.Item{}, failed(ctx, err)
 	}

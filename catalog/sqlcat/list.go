@@ -2,6 +2,7 @@ package sqlcat
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 
 	"github.com/downlink-go/downlink/catalog"
@@ -14,11 +15,15 @@ var (
 	selectPage = fmt.Sprintf(joined, "(SELECT * FROM items WHERE slug > ? ORDER BY slug LIMIT ?)") + " ORDER BY i.slug"
 )
 
-// List reads a page of items at a time and hands them out when no statement is
+// list reads a page of items at a time and hands them out when no statement is
 // running and no lock is held: yield may take its time and may use the store.
-func (s *Store) List(ctx context.Context, after string, yield func(catalog.Item) bool) error {
+func list(ctx context.Context, query func(after string) (*sql.Rows, error), after string, yield func(catalog.Item) bool) error {
 	for {
-		page, err := s.page(ctx, after)
+		rows, err := query(after)
+		if err != nil {
+			return failed(ctx, err)
+		}
+		page, err := collect(rows)
 		if err != nil {
 			return failed(ctx, err)
 		}
@@ -32,16 +37,4 @@ func (s *Store) List(ctx context.Context, after string, yield func(catalog.Item)
 		}
 		after = page[len(page)-1].Slug
 	}
-}
-
-func (s *Store) page(ctx context.Context, after string) ([]catalog.Item, error) {
-	st, err := s.statements(ctx)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := st.list.QueryContext(ctx, after, pageSize)
-	if err != nil {
-		return nil, err
-	}
-	return collect(rows)
 }

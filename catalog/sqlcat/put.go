@@ -1,3 +1,5 @@
+//go:build !js
+
 package sqlcat
 
 import (
@@ -5,17 +7,6 @@ import (
 	"database/sql"
 
 	"github.com/downlink-go/downlink/catalog"
-)
-
-const (
-	upsert = "INSERT INTO items (" + fields + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)" +
-		" ON CONFLICT (slug) DO UPDATE SET title = excluded.title, name = excluded.name," +
-		" store = excluded.store, key = excluded.key, category = excluded.category," +
-		" visible = excluded.visible, inline = excluded.inline, media_type = excluded.media_type," +
-		" encoding = excluded.encoding, charset = excluded.charset, modified = excluded.modified," +
-		" size = excluded.size, etag = excluded.etag"
-	deleteFiles = "DELETE FROM files WHERE slug = ?"
-	insertFile  = "INSERT INTO files (" + fileFields + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 
 // Put puts the items in one transaction. Calls in this process queue for as
@@ -42,44 +33,20 @@ func (s *Store) put(ctx context.Context, items []catalog.Item) error {
 		return err
 	}
 	defer tx.Rollback()
-	var p putting
-	for _, prepare := range []struct {
-		to   **sql.Stmt
-		text string
-	}{{&p.item, upsert}, {&p.clear, deleteFiles}, {&p.file, insertFile}} {
-		if *prepare.to, err = tx.PrepareContext(ctx, prepare.text); err != nil {
+	prepared := map[string]*sql.Stmt{}
+	for _, text := range [...]string{upsert, deleteFiles, insertFile} {
+		if prepared[text], err = tx.PrepareContext(ctx, text); err != nil {
 			return err
 		}
 	}
 	for i := range items {
-		if err := p.put(&items[i]); err != nil {
-			return err
+		for _, st := range puts(&items[i]) {
+			// The context rolls tx back when it ends; watching it in every
+			// statement too would double their cost.
+			if _, err := prepared[st.text].Exec(st.args...); err != nil {
+				return err
+			}
 		}
 	}
 	return tx.Commit()
-}
-
-// putting are the statements of a transaction that puts items. Its context rolls it back when it
-// ends; watching that in every statement too would double their cost.
-type putting struct {
-	item, clear, file *sql.Stmt
-}
-
-func (p *putting) put(it *catalog.Item) error {
-	_, err := p.item.Exec(it.Slug, it.Title, []byte(it.Name), it.Store, []byte(it.Key), it.Category, it.Visible, it.Inline,
-		it.MediaType, it.Encoding, it.Charset, msOf(it.Modified), sizeOf(it.Size), it.ETag)
-	if err != nil {
-		return err
-	}
-	if _, err := p.clear.Exec(it.Slug); err != nil {
-		return err
-	}
-	for field, f := range it.Files {
-		_, err := p.file.Exec(it.Slug, field, []byte(f.Name), f.Store, []byte(f.Key), f.MediaType, f.Encoding, f.Charset,
-			msOf(f.Modified), sizeOf(f.Size), f.ETag)
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -1,4 +1,5 @@
-// Package sqlcat keeps the catalogue in SQLite, in one file of its own.
+//go:build !js
+
 package sqlcat
 
 import (
