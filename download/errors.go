@@ -6,6 +6,7 @@ import (
 
 	"github.com/downlink-go/downlink/catalog"
 	"github.com/downlink-go/downlink/core"
+	"github.com/downlink-go/downlink/generate/zipfile"
 	"github.com/downlink-go/downlink/storage"
 )
 
@@ -17,6 +18,7 @@ var failures = []struct {
 	reason string
 }{
 	{ErrForbidden, 403, "the view forbids it"},
+	{zipfile.ErrTooMany, 403, "too many files for one zip file"},
 	{ErrGone, 410, "the file is no longer offered"},
 	{catalog.ErrNotFound, 404, "no such item"},
 	{storage.ErrNotFound, 404, "no such file"},

@@ -1,0 +1,76 @@
+package download
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/downlink-go/downlink/core"
+	"github.com/downlink-go/downlink/generate/zipfile"
+	"github.com/downlink-go/downlink/storage"
+)
+
+// ZipView serves sets of objects as one zip file each, which is made while it is
+// sent: nothing is compressed, nothing is written to a disk.
+type ZipView struct {
+	Store *storage.Store
+	// Path is the folder whose objects are packed, with {name} for a variable of
+	// the pattern; "" is "{path}".
+	Path string
+	// Whole packs all objects of Store; Path is not looked at.
+	Whole bool
+	// Members, if set, returns what is packed in place of Store and Path, and the
+	// name of the zip file.
+	Members func(ctx context.Context, r *Request) (members []zipfile.Member, name string, err error)
+	// Most is how many objects may be packed; more are answered 403. 0 is 10,000.
+	Most int
+	// Sums remembers checksums from one download to the next; views may share one.
+	// nil remembers nothing, and the ends of large archives are slow to come by.
+	Sums    *zipfile.Sums
+	Options core.Options
+}
+
+var _ View = (*ZipView)(nil)
+
+// File lays the archive out. Its members are opened when their bytes are sent.
+func (v *ZipView) File(ctx context.Context, r *Request) (File, error) {
+	members, name, err := v.members(ctx, r)
+	if err != nil {
+		return File{}, err
+	}
+	archive, err := zipfile.New(members, v.Sums)
+	if err != nil {
+		return File{}, err
+	}
+	return File{Key: name, Open: archive.Open, Options: v.Options}, nil
+}
+
+func (v *ZipView) members(ctx context.Context, r *Request) ([]zipfile.Member, string, error) {
+	if v.Members != nil {
+		members, name, err := v.Members(ctx, r)
+		if err == nil && len(members) > v.most() {
+			err = fmt.Errorf("%d objects: %w", len(members), zipfile.ErrTooMany)
+		}
+		return members, name, err
+	}
+	folder, name := r.Plan.Key, r.Plan.Key
+	if v.Whole {
+		folder, name = "", v.Store.Name()
+	}
+	members, err := zipfile.Below(ctx, v.Store, folder, v.most())
+	return members, name[strings.LastIndexByte(name, '/')+1:] + ".zip", err
+}
+
+func (v *ZipView) most() int {
+	if v.Most == 0 {
+		return 10_000
+	}
+	return v.Most
+}
+
+func (v *ZipView) route() core.Route {
+	if v.Members != nil || v.Whole {
+		return core.Route{Lookup: core.Custom}
+	}
+	return core.Route{Lookup: core.Object, Source: v.Store.Name(), Path: v.Path, Options: v.Options}
+}
