@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/downlink-go/downlink/catalog"
 	"github.com/downlink-go/downlink/core"
 	"github.com/downlink-go/downlink/generate/zipfile"
 	"github.com/downlink-go/downlink/storage"
@@ -73,4 +74,35 @@ func (v *ZipView) route() core.Route {
 		return core.Route{Lookup: core.Custom}
 	}
 	return core.Route{Lookup: core.Object, Source: v.Store.Name(), Path: v.Path, Options: v.Options}
+}
+
+// ItemMembers are the files of the catalogue's items with these slugs, for
+// ZipView's Members. Each has the name that the item is downloaded under. A file
+// that is not of the size that its item says is storage.ErrChanged.
+func ItemMembers(ctx context.Context, c *catalog.Catalog, stores map[string]*storage.Store, slugs []string) ([]zipfile.Member, error) {
+	members := make([]zipfile.Member, len(slugs))
+	for i, slug := range slugs {
+		item, err := c.Item(ctx, slug)
+		if err != nil {
+			return nil, err
+		}
+		store := stores[item.Store]
+		if store == nil {
+			return nil, fmt.Errorf("item %q: no store is called %q: %w", slug, item.Store, storage.ErrNotFound)
+		}
+		found, err := store.Stat(ctx, item.Key)
+		if err == nil && item.Size != 0 && item.Size != found.Size {
+			err = fmt.Errorf("%d bytes, not the %d that the item says: %w", found.Size, item.Size, storage.ErrChanged)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("item %q: %w", slug, err)
+		}
+		name := item.Name
+		if name == "" {
+			name = item.Key[strings.LastIndexByte(item.Key, '/')+1:]
+		}
+		// A name is no path here: its slashes are not folders.
+		members[i] = zipfile.Member{Name: core.CleanName(name), Store: store, Key: item.Key, Metadata: found}
+	}
+	return members, nil
 }

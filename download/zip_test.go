@@ -3,12 +3,15 @@ package download_test
 import (
 	"archive/zip"
 	"context"
+	"errors"
 	"strings"
 	"testing"
 
+	"github.com/downlink-go/downlink/catalog"
 	"github.com/downlink-go/downlink/core"
 	"github.com/downlink-go/downlink/download"
 	"github.com/downlink-go/downlink/generate/zipfile"
+	"github.com/downlink-go/downlink/storage"
 )
 
 func TestZipView(t *testing.T) {
@@ -92,5 +95,41 @@ func TestZipViewConditions(t *testing.T) {
 	r.Method = "HEAD"
 	if a := ask(t, s, r); a.Status != 200 || a.Get("Content-Length") != size || a.Object != nil {
 		t.Errorf("HEAD: %d %v", a.Status, a.Fields)
+	}
+}
+
+// bySlug is a catalogue of these items.
+type bySlug struct {
+	catalog.Driver
+	items map[string]catalog.Item
+}
+
+func (b bySlug) Item(_ context.Context, slug string) (catalog.Item, error) {
+	item, ok := b.items[slug]
+	if !ok {
+		return item, catalog.ErrNotFound
+	}
+	return item, nil
+}
+
+func TestItemMembers(t *testing.T) {
+	stores := map[string]*storage.Store{"mem": memory("a.txt", "dir/b.txt")}
+	items := catalog.New(bySlug{items: map[string]catalog.Item{
+		"a":      {Store: "mem", Key: "a.txt", Name: "../Größe/1.txt"},
+		"b":      {Store: "mem", Key: "dir/b.txt", Size: int64(len("content of dir/b.txt"))},
+		"other":  {Store: "mem", Key: "a.txt", Size: 1},
+		"astray": {Store: "none", Key: "a.txt"},
+		"gone":   {Store: "mem", Key: "gone.txt"},
+	}})
+	members, err := download.ItemMembers(t.Context(), items, stores, []string{"b", "a"})
+	if err != nil || len(members) != 2 || members[0].Name != "b.txt" || members[1].Name != ".._Größe_1.txt" {
+		t.Errorf("%+v, %v", members, err)
+	}
+	for slug, want := range map[string]error{
+		"other": storage.ErrChanged, "astray": storage.ErrNotFound, "gone": storage.ErrNotFound, "unknown": catalog.ErrNotFound,
+	} {
+		if _, err := download.ItemMembers(t.Context(), items, stores, []string{"a", slug}); !errors.Is(err, want) {
+			t.Errorf("%s: %v, want %v", slug, err, want)
+		}
 	}
 }

@@ -26,15 +26,19 @@ var allowed = map[string][]string{
 	"catalog/":         {"core", "catalog"},
 	"catalog/sqlcat":   {"core", "catalog", "infra/migrations", "internal/promise"},
 	"infra/migrations": {},
+	"internal/flight":  {},
 	"internal/promise": {}, // JavaScript's, for what runs inside a Worker
-	"download":         {"core", "core/link", "storage", "storage/dirstore", "catalog"},
+	"generate":         {"core", "storage", "storage/dirstore", "internal/flight"},
+	"generate/overlay": {"core", "storage", "generate"},
+	"generate/zipfile": {"core", "storage", "internal/flight"},
+	"download":         {"core", "core/link", "storage", "storage/dirstore", "catalog", "generate", "generate/zipfile"},
 	"page":             {"core", "storage", "catalog"},
 	"front":            {},
 	"config":           {"core", "core/link"},
 	"adapters/":        {"core", "core/link", "download"},
 	"downloadtest":     {"core", "storage", "storage/dirstore", "download", "adapters/nethttp"},
-	"cmd/":             {"core", "core/link", "storage", "storage/", "catalog", "catalog/", "download", "page", "front", "config", "adapters/"},
-	"test/":            {"core", "core/link", "storage", "storage/", "catalog", "catalog/", "download", "page", "front", "config", "adapters/", "downloadtest", "internal/promise", "test/"},
+	"cmd/":             {"core", "core/link", "storage", "storage/", "catalog", "catalog/", "generate", "generate/", "download", "page", "front", "config", "adapters/"},
+	"test/":            {"core", "core/link", "storage", "storage/", "catalog", "catalog/", "generate", "generate/", "download", "page", "front", "config", "adapters/", "downloadtest", "internal/promise", "test/"},
 }
 
 func TestImportsPointOneWay(t *testing.T) {
