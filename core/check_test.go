@@ -35,6 +35,8 @@ func checkDecide(r core.Request, rep core.Representation, c core.Capabilities) e
 		return fmt.Errorf("spans %v, want %v", d.Spans, want.spans)
 	case d.Counts != want.counts:
 		return fmt.Errorf("counts %v, want %v", d.Counts, want.counts)
+	case d.Continues != want.continues:
+		return fmt.Errorf("continues %v, want %v", d.Continues, want.continues)
 	}
 	for name, v := range want.fields {
 		if got := d.Get(name); got != v {
@@ -45,7 +47,7 @@ func checkDecide(r core.Request, rep core.Representation, c core.Capabilities) e
 		return err
 	}
 	if r.Method == "HEAD" && d.Status == 200 {
-		return checkHead(&d, r, rep)
+		return checkHead(&d, r, rep, c)
 	}
 	if d.Multipart() {
 		return checkMultipart(&d, rep.Size)
@@ -84,9 +86,9 @@ func checkOtherFields(d *core.Decision, want oracleAnswer, rep core.Representati
 }
 
 // checkHead compares a HEAD with the GET that it stands for.
-func checkHead(head *core.Decision, r core.Request, rep core.Representation) error {
+func checkHead(head *core.Decision, r core.Request, rep core.Representation, c core.Capabilities) error {
 	r.Method, r.Range = "GET", ""
-	get := core.Decide(r, rep, core.Capabilities{Deliveries: []core.Delivery{core.Stream}})
+	get := core.Decide(r, rep, core.Capabilities{Deliveries: []core.Delivery{core.Stream}, NoRanges: c.NoRanges})
 	if !slices.Equal(head.Fields, get.Fields) {
 		return fmt.Errorf("fields of HEAD %v differ from those of GET %v", head.Fields, get.Fields)
 	}

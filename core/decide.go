@@ -80,6 +80,7 @@ func (f *facts) get() {
 	}
 	if passedOver {
 		f.offload(reason)
+		f.d.Continues = f.d.Delivery == Offload && !f.d.Counts // whatever the front server makes of it
 		return
 	}
 	*f.d = undeliverable()
@@ -138,7 +139,7 @@ func (f *facts) stream(reason string) {
 	if f.d.Spans == nil && reason == rangeReason {
 		reason = "several ranges cannot be sent here"
 	}
-	f.d.Counts = f.counts()
+	f.d.Counts, f.d.Continues = f.counts()
 	f.serve(Stream, reason)
 }
 
@@ -153,7 +154,7 @@ func (f *facts) offload(reason string) {
 	if f.r.Range != "" {
 		reason += ", left to the front server"
 	}
-	f.d.Counts = f.counts()
+	f.d.Counts, f.d.Continues = f.counts()
 	f.d.Spans = nil
 	f.serve(Offload, reason)
 }
@@ -166,12 +167,14 @@ func (f *facts) redirect() {
 		f.unsatisfiable("no range holds a byte of the file")
 		return
 	}
+	counts, _ := f.counts()
 	*f.d = Decision{
 		Status:    302,
 		Fields:    []Field{{"Cache-Control", "private, no-store"}, {"Referrer-Policy", "no-referrer"}, nosniff},
 		Delivery:  Redirect,
 		Elsewhere: f.elsewhere(),
-		Counts:    f.counts(),
+		Counts:    counts,
+		Continues: !counts, // who has a URL of the file may ask there for any part
 		Reason:    "bytes are served elsewhere",
 	}
 }
@@ -194,19 +197,20 @@ func (f *facts) elsewhere() []Field {
 
 // counts says whether what is to be sent is a download: it holds byte 0 and is
 // not the two-byte probe by which download managers learn whether ranges work.
-func (f *facts) counts() bool {
+// continues says that it is what another request left of one.
+func (f *facts) counts() (counts, continues bool) {
 	switch f.result {
 	case unsatisfiable:
-		return false
+		return false, false
 	case wholeFile:
-		return true
+		return true, false
 	}
 	for _, s := range f.d.Spans {
 		if s.Start == 0 {
-			return len(f.d.Spans) > 1 || s.Length > 2 || s.Length == f.rep.Size
+			return len(f.d.Spans) > 1 || s.Length > 2 || s.Length == f.rep.Size, false
 		}
 	}
-	return false
+	return false, true
 }
 
 // unsatisfiable is 416 with the current length (RFC 9110 §15.5.17).

@@ -32,6 +32,10 @@ type Decision struct {
 	// Counts says whether the answer is a download to be counted: a GET that
 	// sends byte 0, and more than the two bytes of a probe.
 	Counts bool
+	// Continues says that the answer sends bytes of the file, more than a probe
+	// gets, and does not count: it goes on with a download that another request
+	// began.
+	Continues bool
 	// Reason is one phrase for logs and `downlink explain`: why this status
 	// and this delivery. It never repeats what the client sent.
 	Reason string

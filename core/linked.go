@@ -27,6 +27,9 @@ func refuseLink(route int, r *Request, refusal error) Plan {
 	return answer(route, d)
 }
 
+// noStore keeps what a link gives out of every cache.
+const noStore = "private, no-store"
+
 // Present is the options with those of the request's link in place of theirs.
 func (p *Plan) Present(o Options) Options {
 	if p.Link == nil {
@@ -38,6 +41,7 @@ func (p *Plan) Present(o Options) Options {
 	case link.Inline:
 		o.Inline = true
 	}
+	o.CacheControl = noStore
 	o.Basename = either(p.Link.Name, o.Basename)
 	if p.Link.MediaType != "" {
 		o.MediaType, o.Charset = p.Link.MediaType, ""
@@ -55,7 +59,6 @@ func (p *Plan) Seal(d *Decision) {
 }
 
 func seal(d *Decision) {
-	const noStore = "private, no-store"
 	fields, stored := make(fieldList, 0, len(d.Fields)+2), false
 	for _, f := range d.Fields {
 		switch f.Name {

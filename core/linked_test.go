@@ -120,7 +120,10 @@ func TestLinksElsewhereChangeNothing(t *testing.T) {
 }
 
 func TestPresent(t *testing.T) {
-	view := core.Options{Basename: "view.txt", MediaType: "text/plain", Charset: "latin1", CacheControl: "public"}
+	const stored = "private, no-store"
+	public := core.Options{Basename: "view.txt", MediaType: "text/plain", Charset: "latin1", CacheControl: "public"}
+	view := public
+	view.CacheControl = stored
 	shown := view
 	shown.Inline = true
 	for _, row := range []struct {
@@ -128,11 +131,11 @@ func TestPresent(t *testing.T) {
 		g       link.Grant
 		o, want core.Options
 	}{
-		{"nothing asked", link.Grant{}, view, view},
-		{"inline", link.Grant{Disposition: link.Inline}, view, shown},
+		{"nothing asked", link.Grant{}, public, view},
+		{"inline", link.Grant{Disposition: link.Inline}, public, shown},
 		{"attachment", link.Grant{Disposition: link.Attachment}, shown, view},
 		{"as served", link.Grant{}, shown, shown},
-		{"name and type", link.Grant{Name: "a.pdf", MediaType: "application/pdf"}, view, core.Options{Basename: "a.pdf", MediaType: "application/pdf", CacheControl: "public"}},
+		{"name and type", link.Grant{Name: "a.pdf", MediaType: "application/pdf"}, public, core.Options{Basename: "a.pdf", MediaType: "application/pdf", CacheControl: stored}},
 	} {
 		row.g.Path = "/d/a"
 		p := linkedSite(t).Plan(linked(t, "/d/a", row.g))

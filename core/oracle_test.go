@@ -28,7 +28,9 @@ type oracleAnswer struct {
 	delivery core.Delivery
 	spans    []core.Span
 	counts   bool
-	fields   map[string]string
+	// continues is set with a delivery only.
+	continues bool
+	fields    map[string]string
 }
 
 func oracleWholeFits(size int64, c core.Capabilities) bool {
@@ -116,6 +118,7 @@ func oracleDecide(r core.Request, rep core.Representation, c core.Capabilities) 
 		return refuse(503)
 	}
 	a.counts = kind == 200 || kind == 206 && oracleCounts(spans, size)
+	a.continues = kind == 206 && !slices.ContainsFunc(spans, func(s core.Span) bool { return s.Start == 0 })
 	deliveries := c.Deliveries
 	if !oracleReadAlike(r, c, size, kind) { // Offload goes behind all others
 		isOffload := func(d core.Delivery) bool { return d == core.Offload }
@@ -132,10 +135,13 @@ func oracleDecide(r core.Request, rep core.Representation, c core.Capabilities) 
 			return a
 		case d == core.Offload:
 			a.delivery = core.Offload
+			if !oracleReadAlike(r, c, size, kind) { // nobody knows what the front server makes of it
+				a.continues = !a.counts
+			}
 			delete(a.fields, "Accept-Ranges")
 			return a
 		case d == core.Redirect:
-			return oracleAnswer{status: 302, delivery: core.Redirect, counts: a.counts, fields: map[string]string{
+			return oracleAnswer{status: 302, delivery: core.Redirect, counts: a.counts, continues: !a.counts, fields: map[string]string{
 				"Cache-Control": "private, no-store", "Referrer-Policy": "no-referrer", "Content-Type": "", "ETag": "", "Content-Disposition": "",
 			}}
 		case d != core.Stream:
@@ -145,7 +151,7 @@ func oracleDecide(r core.Request, rep core.Representation, c core.Capabilities) 
 		}
 		tooLong := c.MaxBody > 0 && oracleMultipart(spans, size, a.fields["Content-Type"]) > c.MaxBody
 		if len(spans) > 1 && (tooLong || !c.MultipartRanges) {
-			spans, a.counts = nil, true // the whole file instead
+			spans, a.counts, a.continues = nil, true, false // the whole file instead
 		}
 		if len(spans) == 0 && !oracleWholeFits(size, c) {
 			continue

@@ -6,6 +6,7 @@ import "strconv"
 // cause goes to the log, never to the client.
 var messages = map[int]string{
 	400: "Bad request: the address or a field of the request is malformed.\n",
+	401: "Unauthorized: say who you are to have this file.\n",
 	403: "Forbidden: you may not have this file.\n",
 	404: "Not found: there is no such file here.\n",
 	405: "Method not allowed: use GET or HEAD.\n",

@@ -70,9 +70,12 @@ func (d *Decision) validateSpans() error {
 }
 
 func (d *Decision) validateDelivery() error {
+	if d.Counts && d.Continues {
+		return errors.New("a download either begins or goes on")
+	}
 	switch d.Delivery {
 	case None:
-		if d.Status == 206 || d.Counts {
+		if d.Status == 206 || d.Counts || d.Continues {
 			return errors.New("nothing is delivered, yet it is 206 or counts")
 		}
 		if d.Status >= 400 && d.Message == "" {

@@ -75,6 +75,8 @@ func TestValidateFindsBrokenDecisions(t *testing.T) {
 		{"416 without Content-Range", gone, stream, drop("Content-Range"), "Content-Range"},
 		{"206 that sends nothing", one, stream, func(d *core.Decision) { d.Delivery = core.None }, "nothing is delivered"},
 		{"count of nothing", gone, stream, func(d *core.Decision) { d.Counts = true }, "nothing is delivered"},
+		{"continuation of nothing", gone, stream, func(d *core.Decision) { d.Continues = true }, "nothing is delivered"},
+		{"count of a continuation", whole, stream, func(d *core.Decision) { d.Continues = true }, "either begins or goes on"},
 		{"error without a message", gone, stream, func(d *core.Decision) { d.Message = "" }, "message"},
 		{"400 without a message", get(func(r *core.Request) { r.Method = "POST" }), stream, func(d *core.Decision) { d.Status, d.Message = 400, "" }, "message"},
 		{"file under an error", whole, stream, func(d *core.Decision) { d.Status = 404 }, "under status 404"},

@@ -19,6 +19,7 @@ var failures = []struct {
 }{
 	{ErrForbidden, 403, "the view forbids it"},
 	{zipfile.ErrTooMany, 403, "too many files for one zip file"},
+	{ErrUndecided, 503, "nobody says whether it is allowed"},
 	{ErrGone, 410, "the file is no longer offered"},
 	{catalog.ErrNotFound, 404, "no such item"},
 	{storage.ErrNotFound, 404, "no such file"},

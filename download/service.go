@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/downlink-go/downlink/core"
+	"github.com/downlink-go/downlink/core/link"
 	"github.com/downlink-go/downlink/storage"
 )
 
@@ -20,12 +22,18 @@ type Route struct {
 	Offload string
 	// Delivery is how files are delivered that no rule takes; "" is as their store says.
 	Delivery storage.Delivery
+	// LinkRequired lets only requests with a signed link in. SetLinks says which.
+	LinkRequired bool
+	// Allow, if set, is asked whether the client may have the file. Answers to those
+	// who may are kept out of shared caches.
+	Allow Allow
 }
 
-// Service answers requests for the files of a site. It never changes and serves
-// any number of goroutines.
+// Service answers requests for the files of a site. It serves any number of
+// goroutines; nothing of it changes but its links.
 type Service struct {
 	site   *core.Site
+	links  atomic.Pointer[linked]
 	routes []Route
 	rules  [][]*Rule // by route
 }
@@ -39,7 +47,7 @@ func New(routes []Route, rules []Rule) (*Service, error) {
 		if v, ok := r.View.(interface{ route() core.Route }); ok {
 			planned[i] = v.route()
 		}
-		planned[i].Pattern = r.Pattern
+		planned[i].Pattern, planned[i].LinkRequired = r.Pattern, r.LinkRequired
 		if err := checkDelivery(r); err != nil {
 			return nil, err
 		}
@@ -50,8 +58,11 @@ func New(routes []Route, rules []Rule) (*Service, error) {
 		s.rules = append(s.rules, chosen)
 	}
 	var err error
-	s.site, err = core.NewSite(planned)
-	return s, err
+	if s.site, err = core.NewSite(planned); err != nil {
+		return nil, err
+	}
+	s.SetLinks(Links{})
+	return s, nil
 }
 
 // choose returns the rules that a route's Offload leaves.
@@ -85,6 +96,8 @@ type Answer struct {
 	// Location is set if Delivery is Redirect. It holds a signature: it goes to the
 	// client and nowhere else.
 	Location string
+	// Link is what the request's signed link grants, nil without one.
+	Link *link.Grant
 	// Cause is the error behind a refusal, for the log; nil if there is none.
 	Cause error
 }
@@ -104,12 +117,39 @@ var (
 	either    = []core.Delivery{core.Offload, core.Stream}
 )
 
-// Answer plans the request, looks up the file and decides. It sets r.Plan.
+// Answer plans the request, asks whether it is allowed, looks up the file and
+// decides. It sets r.Plan.
 func (s *Service) Answer(ctx context.Context, r *Request) Answer {
-	r.Plan = s.site.Plan(r.Request)
+	links := s.links.Load()
+	r.Plan = links.site.Plan(r.Request)
 	if r.Plan.Lookup == core.Answered {
 		return Answer{Decision: r.Plan.Answer}
 	}
+	a := s.allowed(ctx, r)
+	if g := r.Plan.Link; g != nil && g.Uses > 0 {
+		a = links.redeem(ctx, r, a)
+	}
+	r.Plan.Seal(&a.Decision)
+	a.Link = r.Plan.Link
+	return a
+}
+
+// allowed answers a request whose link is good.
+func (s *Service) allowed(ctx context.Context, r *Request) Answer {
+	allow := s.routes[r.Plan.Route].Allow
+	if allow == nil {
+		return s.find(ctx, r)
+	}
+	if err := allow(ctx, r); err != nil {
+		return deny(err)
+	}
+	a := s.find(ctx, r)
+	personal(&a.Decision)
+	return a
+}
+
+// find looks up the file and decides.
+func (s *Service) find(ctx context.Context, r *Request) Answer {
 	file, err := s.routes[r.Plan.Route].View.File(ctx, r)
 	if err != nil {
 		return refuse(err)
@@ -240,7 +280,7 @@ func refuse(err error) Answer { return Answer{Decision: refusal(err), Cause: err
 
 // represent applies the view's options and hooks to what was found.
 func represent(r *Request, f *File, found core.Metadata) core.Representation {
-	rep := f.Options.Represent(f.Key, found)
+	rep := r.Plan.Present(f.Options).Represent(f.Key, found)
 	if f.Adjust != nil {
 		adjusted := rep // escapes, where rep need not
 		f.Adjust(&adjusted)

@@ -37,6 +37,9 @@ type Request struct {
 	// MaxBody is the largest body in bytes that the adapter can send; 0 is no limit.
 	// Clients are sent elsewhere for what is larger, if the file's store has a place.
 	MaxBody int64
+	// Header has the request's fields, by any spelling of their names; nil is none.
+	// An http.Header is one.
+	Header interface{ Get(name string) string }
 	// Native is the adapter's own request: an *http.Request in nethttp.
 	Native any
 }

@@ -20,6 +20,16 @@ func joined(lines []string) string {
 	return strings.Join(lines, ", ")
 }
 
+// clientAddress is the address of the client: of the connection, or as the front
+// server says.
+func (x *exchange) clientAddress() string {
+	if x.opts.ClientField == "" {
+		return x.r.RemoteAddr
+	}
+	list := joined(x.r.Header.Values(x.opts.ClientField))
+	return strings.TrimSpace(list[strings.LastIndexByte(list, ',')+1:])
+}
+
 // requestIDName is the response field that tells the client the request's id,
 // to quote when something went wrong.
 const requestIDName = "X-Request-Id"

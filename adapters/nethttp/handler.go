@@ -24,6 +24,10 @@ type Options struct {
 	// is taken, such as "X-Request-Id"; "" makes an id for each request. Name a
 	// field only if a front server sets it on every request.
 	RequestIDField string
+	// ClientField is the request field from which the client's address is taken,
+	// such as "X-Real-IP": of a list the last. "" takes that of the connection. As
+	// with RequestIDField, a front server has to set it on every request.
+	ClientField string
 	// WriteTimeout is how long a client may take for each MiB of a download; 0 is
 	// 2 minutes, negative is for ever.
 	WriteTimeout time.Duration
@@ -62,18 +66,18 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // exchange is one request on its way through the handler.
 type exchange struct {
 	*Handler
-	w     http.ResponseWriter
-	r     *http.Request
-	id    string
-	start time.Time
-	sent  bool // the status line may be out
-	bytes int64
-
+	w      http.ResponseWriter
+	r      *http.Request
+	id     string
+	start  time.Time
+	sent   bool // the status line may be out
+	bytes  int64
 	answer download.Answer
 }
 
 func (x *exchange) serve() {
-	req := download.Request{Request: Fill(x.r, x.start), Native: x.r}
+	req := download.Request{Request: Fill(x.r, x.start), Header: x.r.Header, Native: x.r}
+	req.Client = x.clientAddress()
 	x.answer = x.service.Answer(x.r.Context(), &req)
 	defer x.answer.Close()
 	x.refuseBody()
@@ -144,6 +148,8 @@ func Fill(r *http.Request, now time.Time) core.Request {
 	return core.Request{
 		Method:            r.Method,
 		Path:              escapedPath(r.URL),
+		Query:             r.URL.RawQuery,
+		Client:            r.RemoteAddr,
 		IfMatch:           joined(r.Header["If-Match"]),
 		IfNoneMatch:       joined(r.Header["If-None-Match"]),
 		IfModifiedSince:   joined(r.Header["If-Modified-Since"]),

@@ -37,11 +37,11 @@ func (x *exchange) logRequest() {
 		slog.String("delivery", x.answer.Delivery.String()),
 		slog.String("reason", x.answer.Reason),
 		slog.Duration("took", time.Since(x.start)),
-		slog.String("remote", x.r.RemoteAddr),
+		slog.String("remote", x.clientAddress()),
 		slog.String("user_agent", x.r.UserAgent()),
-		{}, {},
+		{}, {}, {}, {},
 	}
-	n := len(attrs) - 2
+	n := len(attrs) - 4
 	if x.answer.Delivery == core.Offload {
 		attrs[n] = slog.String("offload", x.answer.Target.Path)
 		n++
@@ -50,6 +50,10 @@ func (x *exchange) logRequest() {
 		place, _, _ := strings.Cut(x.answer.Location, "?") // the signature follows
 		attrs[n] = slog.String("redirect", place)
 		n++
+	}
+	if g := x.answer.Link; g != nil {
+		attrs[n], attrs[n+1] = slog.String("link", g.ID), slog.String("subject", g.Subject)
+		n += 2
 	}
 	if cause != nil {
 		attrs[n] = slog.String("cause", cause.Error())

@@ -12,19 +12,7 @@ import (
 // Put puts the items in one transaction. Calls in this process queue for as
 // long as their contexts allow; another process is waited for as lockWait says.
 func (s *Store) Put(ctx context.Context, items []catalog.Item) error {
-	if _, err := s.statements(ctx); err != nil {
-		return failed(ctx, err)
-	}
-	select {
-	case s.writing <- struct{}{}:
-		defer func() { <-s.writing }()
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	if err := s.put(ctx, items); err != nil {
-		return failed(ctx, err)
-	}
-	return nil
+	return s.write(ctx, func() error { return s.put(ctx, items) })
 }
 
 func (s *Store) put(ctx context.Context, items []catalog.Item) error {

@@ -70,7 +70,7 @@ func parseRequest(method, target string, fields []string) (*download.Request, er
 		}
 		r.Header.Add(strings.TrimSpace(name), strings.TrimSpace(value))
 	}
-	return &download.Request{Request: nethttp.Fill(r, time.Now()), Native: r}, nil
+	return &download.Request{Request: nethttp.Fill(r, time.Now()), Header: r.Header, Native: r}, nil
 }
 
 func explain(w io.Writer, cfg *config.Config, r *download.Request, a *download.Answer) {

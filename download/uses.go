@@ -1,0 +1,112 @@
+package download
+
+import (
+	"context"
+	"net/netip"
+	"time"
+
+	"github.com/downlink-go/downlink/catalog"
+	"github.com/downlink-go/downlink/core"
+	"github.com/downlink-go/downlink/core/link"
+)
+
+// Uses counts the downloads by links with a use limit, for every process that
+// serves the site.
+type Uses interface {
+	// Use counts a download, unless the link had all of its, and reports whether it
+	// did. Of any number of calls at once, exactly as many are counted as are left.
+	Use(ctx context.Context, u catalog.Use) (bool, error)
+	// Begun reports whether the client was counted with a download that it may
+	// still go on with.
+	Begun(ctx context.Context, u catalog.Use) (bool, error)
+}
+
+// DefaultResume is how long a client may go on with a download by a link with a
+// use limit, counted from its beginning.
+const DefaultResume = time.Hour
+
+// Links is how a service treats signed links.
+type Links struct {
+	// Verifier has the keys; nil accepts no link.
+	Verifier *link.Verifier
+	// Uses counts; nil answers 503 to links with a use limit.
+	Uses Uses
+	// Resume is how long a download by a link with a use limit may be gone on with;
+	// 0 is DefaultResume.
+	Resume time.Duration
+}
+
+// linked is a site with its links.
+type linked struct {
+	Links
+	site *core.Site
+}
+
+// SetLinks replaces what the service knows of links: its keys, what was revoked.
+// It may be called at any time; running requests go on with what they began with.
+func (s *Service) SetLinks(l Links) {
+	if l.Resume == 0 {
+		l.Resume = DefaultResume
+	}
+	s.links.Store(&linked{l, s.site.WithLinks(l.Verifier)})
+}
+
+// redeem counts the download of a link with a use limit, or takes the answer
+// back. What sends no byte of the file (HEAD, 304, 412, 416) and the two-byte
+// probe of download managers count nothing and are not taken back. A part from
+// the middle counts nothing either; it is for the client that was counted with the
+// part from the beginning.
+func (l *linked) redeem(ctx context.Context, r *Request, a Answer) Answer {
+	if !a.Counts && !a.Continues {
+		return a
+	}
+	refusal := l.use(ctx, r, a.Counts)
+	if refusal == nil {
+		return a
+	}
+	a.Close()
+	refusal.Store, refusal.Key = a.Store, a.Key
+	return *refusal
+}
+
+// use returns the answer in place of the download, nil if it may go on.
+func (l *linked) use(ctx context.Context, r *Request, counts bool) *Answer {
+	if counts && preview(r) {
+		return no(403, "a preview does not use a link with a use limit")
+	}
+	if l.Uses == nil {
+		return no(503, "nobody counts the uses of links")
+	}
+	g := r.Plan.Link
+	u := catalog.Use{
+		Link: g.ID, Max: g.Uses, Expires: g.Expires, Client: host(r.Client), Now: r.Now, Until: r.Now.Add(l.Resume),
+	}
+	ask, reason := l.Uses.Begun, "a part of a download that this client has not begun, or too long ago"
+	if counts {
+		ask, reason = l.Uses.Use, "the link was used as often as it may be"
+	}
+	ok, err := ask(ctx, u)
+	switch {
+	case err != nil:
+		a := refuse(err)
+		return &a
+	case !ok:
+		return no(403, reason)
+	}
+	return nil
+}
+
+func no(status int, reason string) *Answer { return &Answer{Decision: core.Refuse(status, reason)} }
+
+// host is the address of a client without port and zone, in one form; "" if there
+// is none.
+func host(client string) string {
+	a, err := netip.ParseAddr(client)
+	if p, portErr := netip.ParseAddrPort(client); portErr == nil {
+		a, err = p.Addr(), nil
+	}
+	if err != nil {
+		return ""
+	}
+	return a.Unmap().WithZone("").String()
+}
