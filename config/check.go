@@ -168,6 +168,9 @@ func (r *report) checkKind(c *Config, v View, path string) {
 			r.fault(key, "%s is missing: a view of kind %s needs it", k.name, v.Kind)
 		}
 	}
+	if v.Kind == KindPath && v.Delivery != "" {
+		r.fault(path+".delivery", "delivery is for files in a store, and this view is of kind path: take it out, or change kind")
+	}
 	if v.Kind == KindStorage && v.Store != "" {
 		r.checkStore(c, path+".store", v.Store)
 	}

@@ -70,11 +70,36 @@ type Log struct {
 // Store is a place where files are kept.
 type Store struct {
 	Name    string `toml:"-"`
-	Driver  string `toml:"driver" default:"dir" enum:"dir r2"`
+	Driver  string `toml:"driver" default:"dir" enum:"dir s3 r2"`
 	Path    string `toml:"path"`     // of DriverDir
 	Binding string `toml:"binding"`  // of DriverR2
 	BaseURL string `toml:"base_url"` // decoded, ends with a slash; "" if the files have no URLs
-	Workers *Store `toml:"workers"`  // takes this one's place on Workers; nil: nothing does
+
+	// Of DriverS3.
+	Bucket          string        `toml:"bucket"`
+	Region          string        `toml:"region" default:"us-east-1"`
+	Endpoint        string        `toml:"endpoint"`   // "" for AWS
+	PathStyle       bool          `toml:"path_style"` // bucket in the path, not before the host
+	Prefix          string        `toml:"prefix"`     // of all keys; ends with a slash; "" for the whole bucket
+	CredentialsFile string        `toml:"credentials_file"`
+	Timeout         time.Duration `toml:"timeout" default:"5s"`
+	ReadTimeout     time.Duration `toml:"read_timeout" default:"30s"`
+
+	// Where else clients may get the files, and when they are sent there.
+	Delivery          string        `toml:"delivery" default:"stream" enum:"stream redirect auto"`
+	RedirectMinBytes  int           `toml:"redirect_min_bytes" default:"8388608"`
+	RedirectExpires   time.Duration `toml:"redirect_expires" default:"5m"`
+	CloudFrontURL     string        `toml:"cloudfront_url"` // ends with a slash
+	CloudFrontKeyID   string        `toml:"cloudfront_key_id"`
+	CloudFrontKeyFile string        `toml:"cloudfront_key_file"`
+	UnsignedPublicURL string        `toml:"unsigned_public_url"` // ends with a slash
+
+	Workers *Store `toml:"workers"` // takes this one's place on Workers; nil: nothing does
+}
+
+// HasElsewhere reports whether clients can be sent elsewhere for the store's files.
+func (s Store) HasElsewhere() bool {
+	return s.Driver == DriverS3 || s.CloudFrontURL != "" || s.UnsignedPublicURL != ""
 }
 
 // View is a URL pattern and what is served there.
@@ -92,8 +117,9 @@ type View struct {
 	Encoding     string `toml:"encoding"`
 	Charset      string `toml:"charset"`
 	CacheControl string `toml:"cache_control"`
-	List         bool   `toml:"list"`    // of KindStorage
-	Offload      string `toml:"offload"` // name of a Rule, OffloadOff, or "" for the first that fits
+	List         bool   `toml:"list"`                                 // of KindStorage
+	Delivery     string `toml:"delivery" enum:"stream redirect auto"` // "" is the store's; not of KindPath
+	Offload      string `toml:"offload"`                              // name of a Rule, OffloadOff, or "" for the first that fits
 	// Platforms are those that the view is for, as Platform names them; nil: all.
 	Platforms []string `toml:"platforms" enum:"server workers"`
 }
@@ -188,10 +214,12 @@ func parse(filename string, data []byte) (*Config, *report, error) {
 	return c, r, nil
 }
 
-// endURL adds the slash at the end of a URL prefix.
+// endURL adds the slash at the end of each prefix of URLs and keys.
 func (s *Store) endURL() {
-	if s.BaseURL != "" && !strings.HasSuffix(s.BaseURL, "/") {
-		s.BaseURL += "/"
+	for _, prefix := range [...]*string{&s.BaseURL, &s.Prefix, &s.CloudFrontURL, &s.UnsignedPublicURL} {
+		if *prefix != "" && !strings.HasSuffix(*prefix, "/") {
+			*prefix += "/"
+		}
 	}
 }
 
@@ -237,6 +265,8 @@ func (c *Config) complete(folder string) {
 	absolute(&c.Catalog.Path)
 	for i := range c.Stores {
 		absolute(&c.Stores[i].Path)
+		absolute(&c.Stores[i].CredentialsFile)
+		absolute(&c.Stores[i].CloudFrontKeyFile)
 	}
 	for i := range c.Views {
 		absolute(&c.Views[i].Root)

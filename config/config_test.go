@@ -106,8 +106,8 @@ func TestParse(t *testing.T) {
 		}},
 		{"log", c.Log, config.Log{Level: "debug", Format: "json"}},
 		{"stores", c.Stores, []config.Store{
-			{Name: "b", Driver: "dir", Path: "/etc/dl/b"},
-			{Name: "a", Driver: "dir", Path: "/srv/a", BaseURL: "https://example.org/a/"},
+			store("b", "dir", config.Store{Path: "/etc/dl/b"}),
+			store("a", "dir", config.Store{Path: "/srv/a", BaseURL: "https://example.org/a/"}),
 		}},
 		{"views", c.Views, []config.View{
 			{
@@ -205,7 +205,7 @@ func TestForDir(t *testing.T) {
 	if err := c.CheckPaths(); err != nil {
 		t.Error(err)
 	}
-	wantStores := []config.Store{{Name: "files", Driver: "dir", Path: dir}}
+	wantStores := []config.Store{store("files", "dir", config.Store{Path: dir})}
 	if !reflect.DeepEqual(c.Stores, wantStores) {
 		t.Errorf("stores: got %+v, want %+v", c.Stores, wantStores)
 	}
@@ -247,7 +247,7 @@ func TestLoad(t *testing.T) {
 6:8: root "$DIR/srv/file" is not a directory: name the directory that holds the files
 9:14: source_dir "$DIR/srv/file/x" cannot be read: not a directory; correct the path or its permissions`},
 		{"schema and disk at once", "etc/downlink.toml", "[stores.s]\nx = 1\npath = 'no'\n", `
-2:1: key "x" is unknown in [stores.s]: take it out; known are driver, path, binding, base_url, workers
+2:1: key "x" is unknown in [stores.s]: take it out; known are driver, path, binding, base_url, bucket, region, endpoint, path_style, prefix, credentials_file, timeout, read_timeout, delivery, redirect_min_bytes, redirect_expires, cloudfront_url, cloudfront_key_id, cloudfront_key_file, unsigned_public_url, workers
 3:8: path "$DIR/etc/no" does not exist: create the directory, or correct the path`},
 		{"configuration served", "srv/sub/downlink.toml", "[stores.s]\npath = '..'\n", `
 2:8: path "$DIR/srv" holds this configuration, which would be served: move one of them`},
@@ -369,4 +369,11 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("not sorted:\n%v", err)
 		}
 	})
+}
+
+// store is s with the defaults of what it does not say.
+func store(name, driver string, s config.Store) config.Store {
+	s.Name, s.Driver, s.Region, s.Timeout, s.ReadTimeout = name, driver, "us-east-1", 5*time.Second, 30*time.Second
+	s.Delivery, s.RedirectMinBytes, s.RedirectExpires = "stream", 8<<20, 5*time.Minute
+	return s
 }

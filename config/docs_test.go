@@ -111,17 +111,31 @@ func TestGuideHasEveryKey(t *testing.T) {
 // bases is, for each table, the keys that any other can be added to; for the keys
 // that exclude some of these, those that go with it.
 var bases = map[string]map[string]string{
-	"[stores.NAME]":          {"path": `"/x"`},
-	"[stores.NAME] binding":  {"driver": `"r2"`},
-	"[catalog] binding":      {"driver": `"d1"`},
-	"[[views]]":              {"pattern": `"/x/{path...}"`, "kind": `"storage"`, "store": `"other"`},
-	"[[views]] kind":         {"pattern": `"/x/{slug}"`},
-	"[[views]] field":        {"pattern": `"/x/{slug}"`, "kind": `"object"`},
-	"[[views]] root":         {"pattern": `"/x/{path...}"`, "kind": `"path"`},
-	"[[offload]]":            {"front": `"nginx"`, "source": `"other"`, "destination": `"/_internal/x/"`},
-	"[[offload]] source_dir": {"front": `"nginx"`, "destination": `"/_internal/x/"`},
-	"[[offload]] source_url": {"front": `"nginx"`, "destination": `"/_internal/x/"`},
+	"[stores.NAME]":                     {"path": `"/x"`},
+	"[stores.NAME] binding":             {"driver": `"r2"`},
+	"[catalog] binding":                 {"driver": `"d1"`},
+	"[stores.NAME] bucket":              {"driver": `"s3"`},
+	"[stores.NAME] region":              s3Base,
+	"[stores.NAME] endpoint":            s3Base,
+	"[stores.NAME] path_style":          s3Base,
+	"[stores.NAME] prefix":              s3Base,
+	"[stores.NAME] credentials_file":    s3Base,
+	"[stores.NAME] timeout":             s3Base,
+	"[stores.NAME] read_timeout":        s3Base,
+	"[stores.NAME] delivery":            s3Base,
+	"[stores.NAME] cloudfront_url":      {"path": `"/x"`, "cloudfront_key_id": `"K"`, "cloudfront_key_file": `"k.pem"`},
+	"[stores.NAME] cloudfront_key_id":   {"path": `"/x"`, "cloudfront_url": `"https://c/"`, "cloudfront_key_file": `"k.pem"`},
+	"[stores.NAME] cloudfront_key_file": {"path": `"/x"`, "cloudfront_url": `"https://c/"`, "cloudfront_key_id": `"K"`},
+	"[[views]]":                         {"pattern": `"/x/{path...}"`, "kind": `"storage"`, "store": `"other"`},
+	"[[views]] kind":                    {"pattern": `"/x/{slug}"`},
+	"[[views]] field":                   {"pattern": `"/x/{slug}"`, "kind": `"object"`},
+	"[[views]] root":                    {"pattern": `"/x/{path...}"`, "kind": `"path"`},
+	"[[offload]]":                       {"front": `"nginx"`, "source": `"other"`, "destination": `"/_internal/x/"`},
+	"[[offload]] source_dir":            {"front": `"nginx"`, "destination": `"/_internal/x/"`},
+	"[[offload]] source_url":            {"front": `"nginx"`, "destination": `"/_internal/x/"`},
 }
+
+var s3Base = map[string]string{"driver": `"s3"`, "bucket": `"x"`}
 
 // parse parses a file with the base of the row's table, and with the row's key
 // set to value unless that is "".
@@ -133,7 +147,7 @@ func (row documented) parse(t *testing.T, value string) (*Config, error) {
 	}
 	var b strings.Builder
 	if row.table != "[stores.NAME]" && row.key != "binding" { // which is on Workers only
-		b.WriteString("[stores.files]\npath = \"/f\"\n[stores.other]\npath = \"/o\"\n")
+		b.WriteString("[stores.files]\npath = \"/f\"\n[stores.other]\npath = \"/o\"\nunsigned_public_url = \"https://o/\"\n")
 	}
 	b.WriteString(row.table + "\n")
 	for key, other := range base {

@@ -55,6 +55,76 @@ listen = "unix:downlink.sock"
 `, `
 1:17: listen "localhost": write host:port such as "127.0.0.1:8080", or "unix:/run/downlink.sock"
 `},
+	{"S3", `[stores.a]
+driver = "s3"
+path = "/srv/a"
+bucket = "https://a/b"
+region = "eu central"
+endpoint = "minio:9000"
+prefix = "../x"
+redirect_min_bytes = -1
+redirect_expires = "169h"
+[stores.b]
+driver = "s3"
+[stores.c]
+path = "/srv/c"
+bucket = "c"
+delivery = "auto"
+[stores.d]
+path = "/srv/d"
+delivery = "direct"
+[stores.e]
+driver = "r2"
+binding = "E"
+prefix = "x/"
+`, `
+3:8: path is not for the driver "s3": take it out, or change driver
+4:10: bucket "https://a/b": write its name alone, such as "my-downloads"; folders in it go to prefix
+5:10: region "eu central": write one word, such as "eu-central-1", or "auto" for R2
+6:12: endpoint "minio:9000": write the server's URL without the bucket, such as "https://minio.example.org:9000"
+7:10: prefix "../x": write a relative path such as "downloads/"
+8:22: redirect_min_bytes must be 0 or more; 8388608 suits most sites
+9:20: redirect_expires takes whole seconds up to 168h, and less is safer: "5m" lets every client begin
+10:1: bucket is missing: write it, for example bucket = "my-downloads"
+14:10: bucket is not for the driver "dir": take it out, or change driver
+15:12: delivery "auto": the store has no place to send clients to: write cloudfront_url or unsigned_public_url into the store, or delivery = "stream"
+18:12: delivery takes "stream" or "redirect" or "auto"; found "direct"
+22:10: prefix is not for the driver "r2": take it out, or change driver
+`},
+	{"places to send clients to", `[stores.a]
+path = "/srv/a"
+cloudfront_url = "cdn.example.org"
+cloudfront_key_id = "K 1"
+unsigned_public_url = "https://user@mirror.example.org/"
+[stores.b]
+path = "/srv/b"
+cloudfront_key_file = "key.pem"
+[stores.c]
+path = "/srv/c"
+[[views]]
+pattern = "/c/{path...}"
+kind = "storage"
+store = "c"
+delivery = "redirect"
+[stores.f]
+path = "/srv/f"
+unsigned_public_url = "https://user@mirror.example.org/"
+[[views]]
+pattern = "/p/{path...}"
+kind = "path"
+root = "/srv/p"
+delivery = "stream"
+`, `
+1:1: cloudfront_key_file is missing: CloudFront needs cloudfront_url, cloudfront_key_id and cloudfront_key_file
+3:18: cloudfront_url "cdn.example.org": write a URL, percent-encoded, without user, query and fragment, such as "https://d111111abcdef8.cloudfront.net/"
+4:21: cloudfront_key_id "K 1": write the id of the public key, such as "K2JCJMDEHXQW5F"
+5:23: cloudfront_url and unsigned_public_url are two places to send clients to: keep one
+6:1: cloudfront_url is missing: CloudFront needs cloudfront_url, cloudfront_key_id and cloudfront_key_file
+6:1: cloudfront_key_id is missing: CloudFront needs cloudfront_url, cloudfront_key_id and cloudfront_key_file
+15:12: delivery "redirect": the store "c" has no place on a server to send clients to: write cloudfront_url or unsigned_public_url into the store, or delivery = "stream"
+18:23: unsigned_public_url "https://user@mirror.example.org/": write a URL, percent-encoded, without user, query and fragment, such as "https://mirror.example.org/files/"
+23:12: delivery is for files in a store, and this view is of kind path: take it out, or change kind
+`},
 	{"unknown tables and keys", `listen = ":80"
 colour = "red"
 [sever]
@@ -96,7 +166,7 @@ path = "x"
 path = "y"
 [stores.none]
 [stores.files]
-driver = "s3"
+driver = "ftp"
 path = 2006-01-02
 base_url = "ftp://x"
 drivr = "dir"
@@ -107,7 +177,7 @@ base_url = "/media/?x"
 2:1: "path" stands in no store: write [stores.NAME], with a name of your own, above it
 3:9: store name "a b": use letters, digits, - and _ only
 5:1: path is missing: write it, for example path = "/srv/files"
-7:10: driver takes "dir" or "r2"; found "s3"
+7:10: driver takes "dir" or "s3" or "r2"; found "ftp"
 8:8: path takes a string in quotes; found the date or time 2006-01-02
 9:12: base_url "ftp://x": write a URL prefix such as "https://example.org/files/" or "/media/", without percent-encoding and query
 10:1: key "drivr" is unknown in [stores.files]: did you mean "driver"?

@@ -51,6 +51,7 @@ func (r *report) checkPaths(c *Config) {
 			r.fault(d.key, "%s %s is not a directory: name the directory that holds the files", d.name, quote(d.path))
 		}
 	}
+	r.checkKeyFiles(c)
 	r.checkPrivate(c, "", c.File, "")
 	r.checkPrivate(c, "server.data", c.Server.Data, "data")
 	r.checkPrivate(c, "catalog.path", c.Catalog.Path, "path")

@@ -31,6 +31,7 @@ func (p Platform) String() string {
 // The drivers of stores.
 const (
 	DriverDir = "dir" // a directory of this machine
+	DriverS3  = "s3"  // a bucket of S3 or of what speaks its API
 	DriverR2  = "r2"  // a bucket of Cloudflare R2
 )
 
@@ -49,7 +50,8 @@ type driver struct {
 }
 
 var storeDrivers = map[string]driver{
-	DriverDir: {on: []Platform{OnServer}, keys: []string{"path", "base_url"}, needs: "path", example: "/srv/files"},
+	DriverDir: {on: []Platform{OnServer}, keys: append([]string{"path", "base_url"}, elsewhereKeys...), needs: "path", example: "/srv/files"},
+	DriverS3:  {on: []Platform{OnServer}, keys: append(s3Keys, elsewhereKeys...), needs: "bucket", example: "my-downloads"},
 	DriverR2:  {on: []Platform{OnWorkers}, keys: []string{"binding"}, needs: "binding", example: "FILES"},
 }
 
@@ -214,6 +216,7 @@ func (r *report) checkPlatform(c *Config, p Platform) {
 		if s, found := c.Store(v.Store); v.Kind == KindStorage && found && !s.on(p) {
 			r.fault(path+".store", "store %s is not on %v: %s, or write platforms = [%q] into this view", quote(v.Store), p, p.storeRemedy(s.Name), p.other())
 		}
+		r.checkSends(c, v, path, p)
 		if v.Kind == KindObject && !c.Catalog.on(p) {
 			r.fault(path+".kind", "the catalogue is not on %v: write %s, or platforms = [%q] into this view", p, p.catalogRemedy(), p.other())
 		}
@@ -259,7 +262,7 @@ func (r *report) checkDriver(table reflect.Value, path string, drivers map[strin
 	}
 	for _, other := range drivers {
 		for _, key := range other.keys {
-			if !slices.Contains(d.keys, key) && r.has(path+"."+key) {
+			if at := path + "." + key; !slices.Contains(d.keys, key) && r.has(at) && !r.faulty(at) {
 				r.fault(path+"."+key, "%s is not for the driver %s: take it out, or change driver", key, quote(name))
 			}
 		}
@@ -305,6 +308,8 @@ func (r *report) checkStoreTable(s Store, key string, own Platform) {
 	r.checkDriver(reflect.ValueOf(s), key, storeDrivers, own)
 	r.checkURL(key+".base_url", s.BaseURL)
 	r.checkBinding(key+".binding", s.Binding)
+	r.checkS3(s, key)
+	r.checkElsewhere(s, key)
 }
 
 // checkBinding checks the name of a binding: wrangler takes JavaScript variables.

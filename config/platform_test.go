@@ -70,10 +70,10 @@ func TestR5_OneFileForEveryPlatform(t *testing.T) {
 		got, want any
 	}{
 		{"stores of the server", server.Stores, []config.Store{
-			{Name: "files", Driver: "dir", Path: "/etc/dl/files"}, {Name: "local", Driver: "dir", Path: "/etc/dl/local"},
+			store("files", "dir", config.Store{Path: "/etc/dl/files"}), store("local", "dir", config.Store{Path: "/etc/dl/local"}),
 		}},
 		{"stores of Workers", workers.Stores, []config.Store{
-			{Name: "files", Driver: "r2", Binding: "FILES"},
+			store("files", "r2", config.Store{Binding: "FILES"}),
 		}},
 		{"catalogue of the server", server.Catalog, config.Catalog{Driver: "sqlite", Path: "/etc/dl/c.db"}},
 		{"catalogue of Workers", workers.Catalog, config.Catalog{Driver: "d1", Binding: "DB"}},

@@ -83,6 +83,9 @@ func sourceDir(c *config.Config, r download.Rule) (dir, what string, err error) 
 	switch {
 	case r.Source != "":
 		st, _ := c.Store(r.Source) // checked: it exists
+		if st.Driver != config.DriverDir {
+			return "", "", fmt.Errorf("offload rule for store %q: nginx has no directory with its files: take the rule out; clients are sent to %s by delivery = \"redirect\"", st.Name, st.Driver)
+		}
 		return st.Path, fmt.Sprintf("store %q", r.Source), nil
 	case r.SourceDir != "":
 		return r.SourceDir, "a directory", nil

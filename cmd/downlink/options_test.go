@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -441,7 +442,8 @@ func TestEveryDocumentedKeyHasEffect(t *testing.T) {
 		t.Fatal(err)
 	}
 	row := regexp.MustCompile("(?m)^## `(.*)`$|^\\| `([a-z_]+)` \\|")
-	table, seen := "", map[string]bool{}
+	table, seen, options := "", map[string]bool{}, maps.Clone(options)
+	maps.Copy(options, storeOptions)
 	for _, m := range row.FindAllStringSubmatch(string(guide), -1) {
 		if m[1] != "" {
 			table = m[1]

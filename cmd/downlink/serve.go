@@ -126,7 +126,7 @@ func announce(out io.Writer, cfg *config.Config, l net.Listener, catalogPath str
 		switch v.Kind {
 		case config.KindStorage:
 			st, _ := cfg.Store(v.Store)
-			fmt.Fprintf(out, "  %-24s files of %s\n", v.Pattern, st.Path)
+			fmt.Fprintf(out, "  %-24s files of %s\n", v.Pattern, place(st))
 		case config.KindPath:
 			fmt.Fprintf(out, "  %-24s files of %s\n", v.Pattern, v.Root)
 		case config.KindObject:

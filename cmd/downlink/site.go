@@ -13,7 +13,6 @@ import (
 	"github.com/downlink-go/downlink/download"
 	"github.com/downlink-go/downlink/page"
 	"github.com/downlink-go/downlink/storage"
-	"github.com/downlink-go/downlink/storage/dirstore"
 )
 
 // site is a configuration put together: everything that answers requests.
@@ -41,12 +40,11 @@ func (s *settings) open(c *config.Config) (*site, error) {
 
 func (s *site) open() error {
 	for _, st := range s.config.Stores {
-		dir, err := dirstore.Open(st.Path)
+		store, err := s.store(st)
 		if err != nil {
 			return fmt.Errorf("store %q: %w", st.Name, err)
 		}
-		s.closers = append(s.closers, dir)
-		s.stores[st.Name] = storage.New(st.Name, dir).WithBaseURL(st.BaseURL)
+		s.stores[st.Name] = store
 	}
 	items, err := sqlcat.Open(s.path)
 	if err != nil {
@@ -60,7 +58,7 @@ func (s *site) open() error {
 		if err != nil {
 			return err
 		}
-		routes = append(routes, download.Route{Pattern: v.Pattern, View: view, Offload: v.Offload})
+		routes = append(routes, download.Route{Pattern: v.Pattern, View: view, Offload: v.Offload, Delivery: storage.Delivery(v.Delivery)})
 	}
 	var rules []download.Rule
 	for _, r := range s.config.Offload {

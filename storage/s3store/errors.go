@@ -27,6 +27,7 @@ var hints = map[string]string{
 	"RequestTimeTooSkewed":               "the clock of this machine is wrong: set it, best by NTP",
 	"SignatureDoesNotMatch":              "the secret key does not belong to the access key: correct the credentials",
 	"SlowDown":                           "S3 asks for fewer requests, and kept asking",
+	"XAdminUserNotFound":                 "there is no such access key: correct the credentials", // in versitygw
 	"TokenRefreshRequired":               "the credentials have expired: renew them",
 }
 
@@ -58,7 +59,7 @@ func (s *Store) failure(ctx, open context.Context, err error) error {
 		hint = statusHints[status]
 	}
 	switch {
-	case code == "NoSuchKey" || code == "KeyTooLongError" || status == 404 && !known:
+	case code == "NoSuchKey" || code == "KeyTooLongError" || status == 404 && (code == "" || code == "NotFound"):
 		return storage.ErrNotFound
 	case status == 412 || code == "PreconditionFailed":
 		return storage.ErrChanged
@@ -70,12 +71,14 @@ func (s *Store) failure(ctx, open context.Context, err error) error {
 	return fmt.Errorf("%w: %w", storage.ErrUnavailable, err)
 }
 
-// silent reports whether err is a refusal that says nothing of its cause.
+// silent reports whether err is a refusal that may have another cause than its status
+// says, which an answer to HEAD has no body to tell: 404 is also of a bucket that is
+// not there, and that is nothing to tell clients.
 func silent(err error) bool {
 	response, ok := errors.AsType[*awshttp.ResponseError](err)
 	if !ok {
 		return false
 	}
 	status := response.HTTPStatusCode()
-	return status == 301 || status == 400 || status == 403
+	return status == 301 || status == 400 || status == 403 || status == 404
 }

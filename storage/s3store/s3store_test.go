@@ -1,16 +1,13 @@
 package s3store_test
 
 import (
-	"bytes"
 	"path"
 	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/downlink-go/downlink/storage"
 	"github.com/downlink-go/downlink/storage/s3store"
@@ -38,19 +35,6 @@ func open(t testing.TB, o s3store.Options) *s3store.Store {
 	return s
 }
 
-// putter puts objects as any other client of the bucket does.
-func putter(t testing.TB, s *server.S3, prefix string) storagetest.Put {
-	t.Helper()
-	client := s3.New(s3.Options{
-		Region: s.Region, BaseEndpoint: &s.Endpoint, UsePathStyle: true,
-		Credentials: credentials.NewStaticCredentialsProvider(s.Access, s.Secret, ""),
-	})
-	return func(key string, data []byte, _ time.Time) error {
-		_, err := client.PutObject(t.Context(), &s3.PutObjectInput{Bucket: &s.Bucket, Key: aws.String(prefix + key), Body: bytes.NewReader(data)})
-		return err
-	}
-}
-
 // holds: S3 keeps keys of UTF-8 up to 1024 bytes, versitygw in files of these names.
 func holds(key string) bool {
 	for segment := range strings.SplitSeq(key, "/") {
@@ -68,6 +52,8 @@ func TestDriver(t *testing.T) {
 		n++
 		o := options(s)
 		o.Prefix = path.Join("a b", strings.Repeat("x", n)) + "/"
-		return open(t, o), putter(t, s, o.Prefix)
+		return open(t, o), func(key string, data []byte, _ time.Time) error {
+			return s.Put(t.Context(), o.Prefix+key, data)
+		}
 	}})
 }

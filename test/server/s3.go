@@ -1,6 +1,8 @@
 package server
 
 import (
+	"bytes"
+	"context"
 	"fmt"
 	"net"
 	"os"
@@ -11,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"golang.org/x/sys/unix"
 
 	"github.com/downlink-go/downlink/test/need"
@@ -85,6 +89,20 @@ func StartS3(t testing.TB) *S3 {
 			t.Fatalf("versitygw did not start:\n%s", s.Log())
 		}
 	}
+}
+
+// Client is a client of the server, as anybody's who has the key.
+func (s *S3) Client() *s3.Client {
+	return s3.New(s3.Options{
+		Region: s.Region, BaseEndpoint: &s.Endpoint, UsePathStyle: true,
+		Credentials: credentials.NewStaticCredentialsProvider(s.Access, s.Secret, ""),
+	})
+}
+
+// Put makes data the object at key.
+func (s *S3) Put(ctx context.Context, key string, data []byte) error {
+	_, err := s.Client().PutObject(ctx, &s3.PutObjectInput{Bucket: &s.Bucket, Key: &key, Body: bytes.NewReader(data)})
+	return err
 }
 
 // Environment is what gives a program the server's key.
