@@ -18,7 +18,7 @@ const modules = readdirSync(options.dir)
 const worker = new Miniflare({
   modules, modulesRoot: options.dir, compatibilityDate: '2026-04-01',
   d1Databases: ['DB'], r2Buckets: ['FILES'], bindings: options.bindings ?? {},
-  log: new Log(LogLevel.WARN), host: '127.0.0.1', port: 0,
+  log: new Log(LogLevel.WARN), host: '127.0.0.1', port: 0, cf: false,
   d1Persist: false, r2Persist: false, cache: true, cachePersist: false,
 })
 const url = await worker.ready
@@ -37,8 +37,9 @@ for (;;) {
     if (ask.query) say({ rows: (await db.prepare(ask.query).bind(...(ask.args ?? [])).all()).results })
     if (ask.put) {
       const bucket = await worker.getR2Bucket('FILES')
-      await bucket.put(ask.put, Buffer.from(ask.data, 'base64'), { httpMetadata: ask.fields ?? {} })
-      say({})
+      const data = Uint8Array.from(Buffer.from(ask.data ?? '', 'base64')).buffer
+      await bucket.put(ask.put, data, { httpMetadata: ask.fields ?? {} })
+      say({ put: ask.put })
     }
   } catch (e) {
     say({ error: String(e) })
