@@ -25,6 +25,7 @@ func (r *report) check(c *Config) {
 	for i := range c.Views {
 		r.checkView(c, i)
 	}
+	r.checkHTTP(c.HTTP)
 	for i := range c.Offload {
 		r.checkRule(c, i)
 	}
@@ -81,6 +82,12 @@ func (r *report) checkTemplate(v View, path string) {
 	if r.faulty(key) || r.faulty(path+".kind") {
 		return
 	}
+	if v.Kind == KindHTTP {
+		key, v.Path = path+".url", v.URL
+		if v.URL == "" || r.faulty(key) {
+			return // a fault of its own
+		}
+	}
 	if _, err := core.NewSite([]core.Route{v.route()}); err != nil {
 		problem := strings.TrimPrefix(err.Error(), "pattern "+v.Pattern+": ")
 		if strings.HasPrefix(problem, "field ") {
@@ -94,7 +101,7 @@ func (r *report) checkTemplate(v View, path string) {
 		r.fault(key, "%s; correct it, or the pattern %s", problem, quote(v.Pattern))
 		return
 	}
-	if v.Path == "" {
+	if v.Path == "" || v.Kind == KindHTTP {
 		return
 	}
 	if fault := core.CheckKey(fill(v.Path)); fault != "" {
@@ -159,6 +166,7 @@ func (r *report) checkKind(c *Config, v View, path string) {
 	}
 	for _, k := range [...]struct{ name, kind, value string }{
 		{"store", KindStorage, v.Store}, {"root", KindPath, v.Root}, {"list", KindStorage, "true"}, {"field", KindObject, "file"},
+		{"url", KindHTTP, v.URL}, {"origins", KindHTTP, strings.Join(v.Origins, " ")},
 	} {
 		key := path + "." + k.name
 		switch {
@@ -168,8 +176,11 @@ func (r *report) checkKind(c *Config, v View, path string) {
 			r.fault(key, "%s is missing: a view of kind %s needs it", k.name, v.Kind)
 		}
 	}
-	if v.Kind == KindPath && v.Delivery != "" {
-		r.fault(path+".delivery", "delivery is for files in a store, and this view is of kind path: take it out, or change kind")
+	if (v.Kind == KindPath || v.Kind == KindHTTP) && v.Delivery != "" {
+		r.fault(path+".delivery", "delivery is for files in a store, and this view is of kind %s: take it out, or change kind", v.Kind)
+	}
+	if v.Kind == KindHTTP {
+		r.checkRemote(v, path)
 	}
 	if v.Kind == KindStorage && v.Store != "" {
 		r.checkStore(c, path+".store", v.Store)

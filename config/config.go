@@ -18,6 +18,7 @@ const (
 	KindStorage = "storage" // the objects of a store
 	KindPath    = "path"    // the local files below a directory
 	KindObject  = "object"  // the items of the catalogue
+	KindHTTP    = "http"    // files of another server
 )
 
 // OffloadOff as a view's Offload means that its files are always sent directly.
@@ -36,6 +37,7 @@ type Config struct {
 	Views   []View  `toml:"views"`  // in the order of the file; the view of the catalogue's items is the last if it was not written
 	Offload []Rule  `toml:"offload"`
 	Catalog Catalog `toml:"catalog"`
+	HTTP    HTTP    `toml:"http"`
 
 	source source
 }
@@ -104,22 +106,25 @@ func (s Store) HasElsewhere() bool {
 
 // View is a URL pattern and what is served there.
 type View struct {
-	Pattern      string `toml:"pattern" required:"/files/{path...}"`
-	Kind         string `toml:"kind" required:"storage" enum:"storage path object"`
-	Store        string `toml:"store"` // of KindStorage
-	Root         string `toml:"root"`  // of KindPath
-	Path         string `toml:"path"`  // as core.Route.Path
-	Field        string `toml:"field"` // of KindObject, as core.Route.Field
-	Attachment   bool   `toml:"attachment" default:"true"`
-	InlineUnsafe bool   `toml:"inline_unsafe"`
-	Basename     string `toml:"basename"`
-	MediaType    string `toml:"mimetype"`
-	Encoding     string `toml:"encoding"`
-	Charset      string `toml:"charset"`
-	CacheControl string `toml:"cache_control"`
-	List         bool   `toml:"list"`                                 // of KindStorage
-	Delivery     string `toml:"delivery" enum:"stream redirect auto"` // "" is the store's; not of KindPath
-	Offload      string `toml:"offload"`                              // name of a Rule, OffloadOff, or "" for the first that fits
+	Pattern string `toml:"pattern" required:"/files/{path...}"`
+	Kind    string `toml:"kind" required:"storage" enum:"storage path object http"`
+	Store   string `toml:"store"` // of KindStorage
+	Root    string `toml:"root"`  // of KindPath
+	Path    string `toml:"path"`  // as core.Route.Path
+	Field   string `toml:"field"` // of KindObject, as core.Route.Field
+	URL     string `toml:"url"`   // of KindHTTP, as core.Route.Path
+	// Origins are the servers that a view of KindHTTP may ask, redirects included.
+	Origins      []string `toml:"origins"`
+	Attachment   bool     `toml:"attachment" default:"true"`
+	InlineUnsafe bool     `toml:"inline_unsafe"`
+	Basename     string   `toml:"basename"`
+	MediaType    string   `toml:"mimetype"`
+	Encoding     string   `toml:"encoding"`
+	Charset      string   `toml:"charset"`
+	CacheControl string   `toml:"cache_control"`
+	List         bool     `toml:"list"`                                 // of KindStorage
+	Delivery     string   `toml:"delivery" enum:"stream redirect auto"` // "" is the store's; not of KindPath
+	Offload      string   `toml:"offload"`                              // name of a Rule, OffloadOff, or "" for the first that fits
 	// Platforms are those that the view is for, as Platform names them; nil: all.
 	Platforms []string `toml:"platforms" enum:"server workers"`
 }
@@ -150,6 +155,21 @@ type Catalog struct {
 	Binding string   `toml:"binding"` // of DriverD1
 	Workers *Catalog `toml:"workers"` // takes this one's place on Workers; nil: nothing does
 }
+
+// HTTP is the limits within which views of KindHTTP ask other servers.
+type HTTP struct {
+	ConnectTimeout time.Duration `toml:"connect_timeout" default:"5s"`
+	HeadTimeout    time.Duration `toml:"head_timeout" default:"15s"`
+	IdleTimeout    time.Duration `toml:"idle_timeout" default:"30s"`
+	TotalTimeout   time.Duration `toml:"total_timeout" default:"1h" off:"true"` // 0: none
+	MaxSize        Bytes         `toml:"max_size" default:"10g"`                // Unlimited: none
+	MaxHeaderBytes int           `toml:"max_header_bytes" default:"65536"`
+	// Networks may be asked though their addresses are not public.
+	Networks []string `toml:"networks"`
+}
+
+// Bytes is a size in bytes; Unlimited is none.
+type Bytes int64
 
 // Load reads and checks the file at path, and checks the directories that it
 // names. The error is Faults unless the file cannot be read.
@@ -323,6 +343,8 @@ func (v View) route() core.Route {
 		r.Lookup, r.Source = core.File, v.Root
 	case KindObject:
 		r.Lookup, r.Field = core.Item, v.Field
+	case KindHTTP:
+		r.Lookup, r.Path = core.Remote, v.URL
 	default:
 		r.Lookup, r.Source = core.Object, v.Store
 	}

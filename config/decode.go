@@ -276,6 +276,9 @@ func (f field) set(v reflect.Value, n *node) string {
 	case *int64:
 		takes = `bytes per second, such as 512000, "500k" or "2m", or "off"`
 		*dst, ok = rate(n)
+	case *Bytes:
+		takes = `bytes, such as 1048576, "500m" or "10g", or "off"`
+		*dst, ok = size(n)
 	case *time.Duration:
 		takes = `a duration longer than zero, such as "90s", "2m" or "1h30m"`
 		if f.off {
@@ -313,6 +316,29 @@ func duration(n *node, off bool) (time.Duration, bool) {
 	}
 	d, err := time.ParseDuration(n.text)
 	return d, err == nil && d > 0 && (!off || d%time.Second == 0)
+}
+
+// size parses bytes: an integer above 0, or a string with k, m or g, or "off".
+func size(n *node) (Bytes, bool) {
+	text, shift := strings.ToLower(n.text), 0
+	switch {
+	case n.kind == unstable.String && text == "off":
+		return Unlimited, true
+	case n.kind == unstable.Integer:
+		text = strings.ReplaceAll(text, "_", "")
+	case n.kind != unstable.String:
+		return 0, false
+	case text != "":
+		const units = "kmg"
+		if i := strings.IndexByte(units, text[len(text)-1]); i >= 0 {
+			text, shift = text[:len(text)-1], 10*(i+1)
+		}
+	}
+	i, err := strconv.ParseUint(text, 10, 63-30) // so that "g" fits
+	if shift == 0 {
+		i, err = strconv.ParseUint(text, 10, 63)
+	}
+	return Bytes(i) << shift, err == nil && i > 0
 }
 
 // rate parses bytes per second: an integer, or a string with nginx's suffix k or

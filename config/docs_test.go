@@ -72,6 +72,8 @@ func schema() map[[2]string][2]string {
 				kind = "integer"
 			case int64:
 				kind = "integer or string"
+			case Bytes:
+				kind = "size"
 			case time.Duration, *time.Duration:
 				kind = "duration"
 			case []string:
@@ -80,7 +82,7 @@ func schema() map[[2]string][2]string {
 			switch {
 			case f.required != "":
 				fallback = "required"
-			case f.fallback != "" && (kind == "string" || kind == "duration"):
+			case f.fallback != "" && (kind == "string" || kind == "duration" || kind == "size"):
 				fallback = `"` + f.fallback + `"`
 			case f.fallback != "":
 				fallback = f.fallback
@@ -133,6 +135,8 @@ var bases = map[string]map[string]string{
 	"[[offload]]":                       {"front": `"nginx"`, "source": `"other"`, "destination": `"/_internal/x/"`},
 	"[[offload]] source_dir":            {"front": `"nginx"`, "destination": `"/_internal/x/"`},
 	"[[offload]] source_url":            {"front": `"nginx"`, "destination": `"/_internal/x/"`},
+	"[[views]] url":                     {"pattern": `"/x/{path...}"`, "kind": `"http"`, "origins": `["https://files.example"]`},
+	"[[views]] origins":                 {"pattern": `"/x/{path...}"`, "kind": `"http"`, "url": `"https://files.example/{path}"`},
 }
 
 var s3Base = map[string]string{"driver": `"s3"`, "bucket": `"x"`}

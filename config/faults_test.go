@@ -137,7 +137,7 @@ data = "x"
 format = 1
 `, `
 1:1: key "listen" is unknown in the file: it belongs below [server]
-2:1: key "colour" is unknown in the file: take it out; known are server, log, stores, views, offload, catalog
+2:1: key "colour" is unknown in the file: take it out; known are server, log, stores, views, offload, catalog, http
 3:2: table "sever" is unknown in the file: did you mean "server"?
 4:2: table "store" is unknown in the file: did you mean "stores"?
 6:9: key "tls" is unknown in [server]: take it out; known are listen, data, read_header_timeout, idle_timeout, write_timeout, shutdown_timeout, max_header_bytes, request_id_header
@@ -221,7 +221,7 @@ store = "files"
 list = false
 [[views]]
 pattern = "/c/{path...}"
-kind = "http"
+kind = "ftp"
 store = 1
 [[views]]
 pattern = "/d/{path...}"
@@ -239,10 +239,54 @@ store = "files.path"
 8:1: root is missing: a view of kind path needs it
 11:9: store is for views of kind storage and this one is of kind path: take it out, or change kind
 12:8: list is for views of kind storage and this one is of kind path: take it out, or change kind
-15:8: kind takes "storage" or "path" or "object"; found "http"
+15:8: kind takes "storage" or "path" or "object" or "http"; found "ftp"
 16:9: store takes a string in quotes; found the integer 1
 20:9: there is no store "fils": did you mean "files"?
 24:9: there is no store "files.path": write [stores.NAME] with its path
+`},
+	{"views: of other servers", `[[views]]
+pattern = "/a/{path...}"
+kind = "http"
+[[views]]
+pattern = "/b/{path...}"
+kind = "http"
+url = "https://{path}/"
+origins = ["files.example"]
+path = "x"
+[[views]]
+pattern = "/c/{path...}"
+kind = "http"
+url = "https://files.example/{name}"
+origins = ["http://files.example"]
+store = "x"
+[[views]]
+pattern = "/e/{path...}"
+kind = "http"
+url = "https://files.example/{path}"
+origins = ["http://files.example", "https://files.example:8443"]
+[[views]]
+pattern = "/d/{path...}"
+kind = "http"
+url = "http://0x7f.1/{path}"
+origins = ["https://files.example"]
+[http]
+networks = ["10.0.0.1/8"]
+max_header_bytes = 0
+max_size = "10x"
+total_timeout = "off"
+`, `
+1:1: url is missing: a view of kind http needs it
+1:1: origins is missing: a view of kind http needs it
+7:7: url https://{path}/: write a whole URL with variables behind the host only, such as https://files.example/{path}; correct it, or the pattern "/b/{path...}"
+8:1: origin "files.example": write scheme, host and port, such as "https://files.example" or "http://files.internal:8080": there is more than scheme, host and port
+9:8: path is not for views of kind http: write the variables in url
+13:7: url https://files.example/{name}: the pattern has no variable {name}; correct it, or the pattern "/c/{path...}"
+15:9: store is for views of kind storage and this one is of kind http: take it out, or change kind
+20:1: origins has not the one of url: add "https://files.example"
+24:7: url "http://0x7f.1/{path}": host "0x7f.1" ends in a number and is no address
+27:1: network "10.0.0.1/8": write an address and the length of its prefix, with no bit set behind it, such as "10.0.0.0/8"
+28:20: max_header_bytes must be more than 0; 65536 suits most servers
+29:12: max_size takes bytes, such as 1048576, "500m" or "10g", or "off"; found the string "10x"
 `},
 	{"views: patterns", `[stores.files]
 path = "x"

@@ -17,9 +17,10 @@ const (
 	File                   // a local file below a root, by its relative path
 	Item                   // an item of the catalogue, by its slug
 	Custom                 // whatever the application's own view says
+	Remote                 // a file of another server, by its URL
 )
 
-var lookupNames = [...]string{"answer", "object", "file", "item", "custom"}
+var lookupNames = [...]string{"answer", "object", "file", "item", "custom", "URL"}
 
 // String is the lookup's name in lower case.
 func (l Lookup) String() string {
@@ -36,7 +37,8 @@ type Route struct {
 	// Source names the store of an Object or the root of a File.
 	Source string
 	// Path is the key, the path or the slug, with {name} for a variable of the
-	// pattern. "" is "{slug}" for an Item and "{path}" for the others.
+	// pattern. "" is "{slug}" for an Item and "{path}" for the others. For a Remote it
+	// is the URL, percent-encoded but for the variables, which stand behind the host.
 	Path string
 	// Field is the field of an Item, made likewise; "" is the item's own file.
 	Field   string
@@ -66,7 +68,8 @@ type Plan struct {
 	Lookup Lookup
 	// Route is the index of the route in NewSite's argument; -1 without one.
 	Route int
-	// Key is the object's key, the file's path below its root or the item's slug.
+	// Key is the object's key, the file's path below its root, the item's slug or the
+	// remote file's URL.
 	Key string
 	// Field is the field of the item; "" is its own file.
 	Field string
@@ -137,13 +140,20 @@ func compile(r Route) (route, error) {
 	if r.Lookup == Custom {
 		return c, nil
 	}
+	name := "path"
+	if r.Lookup == Remote {
+		name = "url"
+		if err := checkURL(r.Path); err != nil {
+			return c, err
+		}
+	}
 	if c.Path == "" {
 		c.Path = "{path}"
 		if r.Lookup == Item {
 			c.Path = "{slug}"
 		}
 	}
-	if c.path, err = parseTemplate("path", c.Path, p); err != nil {
+	if c.path, err = parseTemplate(name, c.Path, p); err != nil {
 		return c, err
 	}
 	c.field, err = parseTemplate("field", c.Field, p)
@@ -211,8 +221,8 @@ func (s *Site) Plan(r Request) Plan {
 			return answer(c.index, Refuse(405, "method is neither GET nor HEAD"))
 		}
 		p.Lookup, p.Route, p.pattern = c.Lookup, c.index, &c.pattern
-		p.Key, p.Field = p.expand(c.path), p.expand(c.field)
-		if c.Lookup != Custom {
+		p.Key, p.Field = p.expand(c.path, c.Lookup == Remote), p.expand(c.field, false)
+		if c.Lookup != Custom && c.Lookup != Remote {
 			if fault := CheckKey(p.Key); fault != "" {
 				d := Refuse(404, string(fault))
 				p.Seal(&d)
@@ -226,9 +236,10 @@ func (s *Site) Plan(r Request) Plan {
 
 func answer(route int, d Decision) Plan { return Plan{Route: route, Answer: d} }
 
-// expand fills the variables of a template; one variable alone costs nothing.
-func (p *Plan) expand(parts []segment) string {
-	if len(parts) == 1 {
+// expand fills the variables of a template, percent-encoded if escape is set; one
+// variable alone costs nothing.
+func (p *Plan) expand(parts []segment, escape bool) string {
+	if len(parts) == 1 && !escape {
 		if parts[0].name == "" {
 			return parts[0].literal
 		}
@@ -236,9 +247,12 @@ func (p *Plan) expand(parts []segment) string {
 	}
 	key := ""
 	for _, s := range parts {
-		if s.name == "" {
+		switch {
+		case s.name == "":
 			key += s.literal
-		} else {
+		case escape:
+			key += string(AppendEscapedPath(nil, p.Param(s.name)))
+		default:
 			key += p.Param(s.name)
 		}
 	}

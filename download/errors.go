@@ -8,6 +8,7 @@ import (
 	"github.com/downlink-go/downlink/core"
 	"github.com/downlink-go/downlink/generate/zipfile"
 	"github.com/downlink-go/downlink/storage"
+	"github.com/downlink-go/downlink/storage/httpstore"
 )
 
 // failures maps errors to what the client gets: a status and a phrase for the
@@ -22,6 +23,9 @@ var failures = []struct {
 	{ErrUndecided, 503, "nobody says whether it is allowed"},
 	{ErrGone, 410, "the file is no longer offered"},
 	{catalog.ErrNotFound, 404, "no such item"},
+	{httpstore.ErrGone, 410, "the remote server no longer offers it"},
+	{httpstore.ErrTimeout, 504, "the remote server did not answer in time"},
+	{httpstore.ErrBadGateway, 502, "the remote server may not be asked or did not answer well"},
 	{storage.ErrNotFound, 404, "no such file"},
 	{storage.ErrChanged, 503, "the file changed meanwhile"},
 	{catalog.ErrUnavailable, 503, "the catalogue does not answer"},

@@ -14,15 +14,17 @@ const (
 	// chunk is how much is sent under one write deadline. Each chunk of a local
 	// file is one sendfile(2) loop of net/http.
 	chunk = 1 << 20
-	// made is the same for what is no local file: its source may be slow, and what
-	// it takes must not be the client's time.
+	// made is how much is read at a time of what is no local file.
 	made = 64 << 10
 	// small is up to what size a span is read and written rather than sent by
 	// sendfile(2): one write that holds the fields too beats two system calls.
 	small = 8 << 10
 )
 
-var smallBuffers = sync.Pool{New: func() any { return new([small]byte) }}
+var (
+	smallBuffers = sync.Pool{New: func() any { return new([small]byte) }}
+	madeBuffers  = sync.Pool{New: func() any { return new([made]byte) }}
+)
 
 // send sends the spans of the decision, or everything. A body that cannot be
 // completed is cut off, so that the client sees a broken transfer.
@@ -72,27 +74,60 @@ func (x *exchange) sendSpan(span core.Span) error {
 	if span.Length > 0 && span.Length <= small {
 		return x.sendSmall(src, int(span.Length))
 	}
-	most := int64(chunk)
 	if _, local := src.(*os.File); !local {
-		most = made
+		return x.sendMade(src, span.Length)
 	}
-	for left := span.Length; left != 0; {
-		n := most
-		if left > 0 {
-			n = min(n, left)
-		}
+	for left := span.Length; left > 0; {
 		x.extendDeadline()
-		sent, err := io.CopyN(x.w, src, n)
+		sent, err := io.CopyN(x.w, src, min(chunk, left))
 		x.bytes += sent
+		left -= sent
 		switch {
-		case err == io.EOF && left < 0: // unknown size: this was the end
-			return nil
 		case err == io.EOF:
 			return io.ErrUnexpectedEOF
 		case err != nil:
 			return err
-		case left > 0:
-			left -= sent
+		}
+	}
+	return nil
+}
+
+// sendMade copies length bytes, or all if it is below 0, of what is no local file.
+// Its source may be slow: what it gives goes on at once, and the time it takes is
+// not the client's.
+func (x *exchange) sendMade(src io.Reader, length int64) error {
+	buf := madeBuffers.Get().(*[made]byte)
+	defer madeBuffers.Put(buf)
+	for left, idle := length, 0; left != 0; {
+		room := buf[:]
+		if left > 0 && left < made {
+			room = buf[:left]
+		}
+		n, err := src.Read(room)
+		if n > 0 {
+			x.extendDeadline()
+			if err := x.write(room[:n]); err != nil {
+				return err
+			}
+			if n < len(room) {
+				_ = http.NewResponseController(x.w).Flush()
+			}
+		}
+		if left > 0 {
+			left -= int64(n)
+		}
+		if idle++; n > 0 {
+			idle = 0
+		}
+		switch {
+		case idle == 100:
+			return io.ErrNoProgress
+		case err == io.EOF && left < 0: // unknown size: this was the end
+			return nil
+		case err == io.EOF && left > 0:
+			return io.ErrUnexpectedEOF
+		case err != nil && left != 0:
+			return err
 		}
 	}
 	return nil
@@ -104,6 +139,7 @@ func (x *exchange) sendSmall(src io.Reader, n int) error {
 	if _, err := io.ReadFull(src, buf[:n]); err != nil {
 		return err
 	}
+	x.extendDeadline()
 	return x.write(buf[:n])
 }
 

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -319,6 +320,37 @@ var options = map[string]func(t *testing.T){
 			t.Errorf("body %q", body)
 		}
 	},
+	"[[views]] url": func(t *testing.T) {
+		_, body := start(t, remote(someServer(t, "hello"), "url = \"ORIGIN/x/{path}\"\norigins = [\"ORIGIN\"]\n[http]\nnetworks = [\"127.0.0.1\"]\n")).get("/r/a")
+		if body != "hello of /x/a" {
+			t.Errorf("body %q", body)
+		}
+	},
+	"[[views]] origins": func(t *testing.T) {
+		to := someServer(t, "other")
+		from := httptest.NewServer(http.RedirectHandler(to+"/there", http.StatusFound))
+		t.Cleanup(from.Close)
+		for also, want := range map[string]int{"": 502, `, "` + to + `"`: 200} {
+			resp, _ := start(t, remote(from.URL, "url = \"ORIGIN/{path}\"\norigins = [\"ORIGIN\""+also+"]\n[http]\nnetworks = [\"127.0.0.1\"]\n")).get("/r/a")
+			if resp.StatusCode != want {
+				t.Errorf("with %q: %d, want %d", also, resp.StatusCode, want)
+			}
+		}
+	},
+	"[http] networks": func(t *testing.T) {
+		for line, want := range map[string]int{"": 502, `networks = ["127.0.0.0/8"]`: 200} {
+			resp, _ := start(t, remote(someServer(t, "x"), usualRemote+line+"\n")).get("/r/a")
+			if resp.StatusCode != want {
+				t.Errorf("with %q: %d, want %d", line, resp.StatusCode, want)
+			}
+		}
+	},
+	"[http] connect_timeout":  limit(`connect_timeout = "1ns"`, quick, 504),
+	"[http] head_timeout":     limit(`head_timeout = "100ms"`, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, 504),
+	"[http] max_header_bytes": limit("max_header_bytes = 1", quick, 502),
+	"[http] max_size":         limit("max_size = 1", quick, 502),
+	"[http] idle_timeout":     limit(`idle_timeout = "100ms"`, stopping, 0),
+	"[http] total_timeout":    limit(`total_timeout = "1s"`, stopping, 0),
 	"[[views]] attachment":    fieldOf("attachment = false", "/f/a.txt", "Content-Disposition", `inline; filename="a.txt"`),
 	"[[views]] inline_unsafe": fieldOf("attachment = false\ninline_unsafe = true", "/f/page.html", "Content-Disposition", `inline; filename="page.html"`),
 	"[[views]] basename":      fieldOf(`basename = "report.pdf"`, "/f/a.txt", "Content-Disposition", `attachment; filename="report.pdf"`),
@@ -404,6 +436,68 @@ func write(t *testing.T, name, text string) {
 	t.Helper()
 	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// remote is a configuration with a view of the server at origin at /r/, whose other
+// keys are keys.
+func remote(origin, keys string) string {
+	return usualStore + "[[views]]\npattern = \"/r/{path...}\"\nkind = \"http\"\n" + strings.ReplaceAll(keys, "ORIGIN", origin)
+}
+
+const usualRemote = "url = \"ORIGIN/{path}\"\norigins = [\"ORIGIN\"]\n[http]\n"
+
+// someServer is a server that says what and where.
+func someServer(t *testing.T, what string) string {
+	t.Helper()
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprintf(w, "%s of %s", what, r.URL.Path)
+	}))
+	t.Cleanup(s.Close)
+	return s.URL
+}
+
+// quick is a server that answers at once, stopping one that stops in the middle.
+func quick(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("X-Padding", strings.Repeat("x", 8<<10)) // net/http allows 4096 more than it is told
+	io.WriteString(w, "hello")
+}
+
+func stopping(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Length", "20000")
+	io.WriteString(w, strings.Repeat("hello", 2000))
+	w.(http.Flusher).Flush()
+	<-r.Context().Done()
+}
+
+// limit tests that a line of [http] has a server that h is answered with status, or
+// has its body cut off if status is 0. Without the line it is not.
+func limit(line string, h http.HandlerFunc, status int) func(*testing.T) {
+	return func(t *testing.T) {
+		s := httptest.NewServer(h)
+		t.Cleanup(s.Close)
+		r := start(t, remote(s.URL, usualRemote+"networks = [\"127.0.0.1\"]\n"+line+"\n"))
+		c := r.dial()
+		fmt.Fprint(c, "GET /r/a HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+		c.SetReadDeadline(time.Now().Add(20 * time.Second))
+		answer, err := io.ReadAll(c)
+		switch {
+		case err != nil:
+			t.Errorf("with %s: %v", line, err)
+		case status == 0 && !strings.HasSuffix(string(answer), "\r\n\r\n"+strings.Repeat("hello", 2000)):
+			t.Errorf("with %s: not cut off: %.300s", line, answer)
+		case status != 0 && !strings.HasPrefix(string(answer), fmt.Sprintf("HTTP/1.1 %d ", status)):
+			t.Errorf("with %s: want %d: %.300s", line, status, answer)
+		}
+		if status == 0 {
+			return
+		}
+		without := start(t, remote(s.URL, usualRemote+"networks = [\"127.0.0.1\"]\n")).dial()
+		fmt.Fprint(without, "GET /r/a HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+		without.SetReadDeadline(time.Now().Add(300 * time.Millisecond))
+		if answer, _ := io.ReadAll(without); strings.HasPrefix(string(answer), fmt.Sprintf("HTTP/1.1 %d ", status)) {
+			t.Errorf("without %s: %d, too", line, status)
+		}
 	}
 }
 

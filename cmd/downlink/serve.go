@@ -129,6 +129,8 @@ func announce(out io.Writer, cfg *config.Config, l net.Listener, catalogPath str
 			fmt.Fprintf(out, "  %-24s files of %s\n", v.Pattern, place(st))
 		case config.KindPath:
 			fmt.Fprintf(out, "  %-24s files of %s\n", v.Pattern, v.Root)
+		case config.KindHTTP:
+			fmt.Fprintf(out, "  %-24s files of %s\n", v.Pattern, v.URL)
 		case config.KindObject:
 			fmt.Fprintf(out, "  %-24s items of %s\n", v.Pattern, catalogPath)
 		}

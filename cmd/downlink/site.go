@@ -90,6 +90,9 @@ func (s *site) view(v config.View) (download.View, error) {
 	case config.KindObject:
 		return &download.ObjectView{Catalog: s.catalog, Stores: s.stores, Path: v.Path, Field: v.Field, Options: v.Options()}, nil
 	}
+	if v.Kind == config.KindHTTP {
+		return s.remote(v)
+	}
 	return &download.StorageView{Store: s.stores[v.Store], Path: v.Path, Options: v.Options()}, nil
 }
 

@@ -17,10 +17,11 @@ import (
 	"github.com/downlink-go/downlink/core"
 	"github.com/downlink-go/downlink/storage"
 	"github.com/downlink-go/downlink/storage/httpstore"
+	"github.com/downlink-go/downlink/storage/httpstore/origin"
 )
 
-// origin is a server that answers each request with bytes of the test's own.
-type origin struct {
+// upstream is a server that answers each request with bytes of the test's own.
+type upstream struct {
 	url      string
 	mu       sync.Mutex
 	requests []*http.Request
@@ -28,13 +29,13 @@ type origin struct {
 
 // serve answers every request by calling answer with its connection, which is
 // closed after it.
-func serve(t *testing.T, answer func(c net.Conn, r *http.Request)) *origin {
+func serve(t *testing.T, answer func(c net.Conn, r *http.Request)) *upstream {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := &origin{url: "http://" + l.Addr().String()}
+	o := &upstream{url: "http://" + l.Addr().String()}
 	var all sync.WaitGroup
 	all.Go(func() {
 		for {
@@ -60,12 +61,12 @@ func serve(t *testing.T, answer func(c net.Conn, r *http.Request)) *origin {
 }
 
 // says answers every request with the same bytes.
-func says(t *testing.T, text string) *origin {
+func says(t *testing.T, text string) *upstream {
 	t.Helper()
 	return serve(t, func(c net.Conn, _ *http.Request) { io.WriteString(c, text) })
 }
 
-func (o *origin) asked() []*http.Request {
+func (o *upstream) asked() []*http.Request {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.requests
@@ -250,7 +251,7 @@ func TestConnectTimeout(t *testing.T) {
 	// Nobody answers at this address of a test network; where it cannot be reached at
 	// all the error is another one, and comes at once.
 	c := client(t, "http://192.0.2.1", func(o *httpstore.Options) {
-		o.Networks, _ = httpstore.ParseNetworks([]string{"192.0.2.0/24"})
+		o.Networks, _ = origin.ParseNetworks([]string{"192.0.2.0/24"})
 		o.ConnectTimeout = 50 * time.Millisecond
 	})
 	start := time.Now()

@@ -19,6 +19,8 @@ import (
 	"net/netip"
 	"strings"
 	"time"
+
+	"github.com/downlink-go/downlink/storage/httpstore/origin"
 )
 
 // The errors that a caller tells apart, beside those of storage.
@@ -74,11 +76,11 @@ func NewClient(o Options) (*Client, error) {
 	}
 	c := &Client{opts: o, origins: map[string]bool{}, loop: loopPrefix + rand.Text()}
 	for _, text := range o.Origins {
-		origin, err := ParseOrigin(text)
+		parsed, err := origin.Parse(text)
 		if err != nil {
 			return nil, err
 		}
-		c.origins[origin] = true
+		c.origins[parsed] = true
 	}
 	dialer := &net.Dialer{Timeout: max(o.ConnectTimeout, 0), Control: c.control}
 	c.transport = &http.Transport{

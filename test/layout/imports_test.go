@@ -31,14 +31,17 @@ var allowed = map[string][]string{
 	"generate":         {"core", "storage", "storage/dirstore", "internal/flight"},
 	"generate/overlay": {"core", "storage", "generate"},
 	"generate/zipfile": {"core", "storage", "internal/flight"},
-	"download":         {"core", "core/link", "storage", "storage/dirstore", "catalog", "generate", "generate/zipfile"},
+	"download":         {"core", "core/link", "storage", "storage/dirstore", "storage/httpstore", "catalog", "generate", "generate/zipfile"},
 	"page":             {"core", "storage", "catalog"},
 	"front":            {},
-	"config":           {"core", "core/link"},
+	"config":           {"core", "storage/httpstore/origin", "core/link"},
 	"adapters/":        {"core", "core/link", "download"},
 	"downloadtest":     {"core", "storage", "storage/dirstore", "download", "adapters/nethttp"},
 	"cmd/":             {"core", "core/link", "storage", "storage/", "catalog", "catalog/", "generate", "generate/", "download", "page", "front", "config", "adapters/"},
 	"test/":            {"core", "core/link", "storage", "storage/", "catalog", "catalog/", "generate", "generate/", "download", "page", "front", "config", "adapters/", "downloadtest", "internal/promise", "test/"},
+
+	"storage/httpstore":        {"core", "storage", "storage/httpstore/origin"},
+	"storage/httpstore/origin": {},
 }
 
 func TestImportsPointOneWay(t *testing.T) {
