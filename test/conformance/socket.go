@@ -3,10 +3,12 @@ package conformance
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"io"
 	"net"
 	"net/http"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -16,13 +18,19 @@ import (
 type Socket struct {
 	name string
 	addr string
+	open bool // the server does not close when it is asked to
 }
 
 var _ Target = (*Socket)(nil)
 
 // NewSocket returns the target called name at addr: "host:port", or the path of a
 // Unix socket.
-func NewSocket(name, addr string) *Socket { return &Socket{name, addr} }
+func NewSocket(name, addr string) *Socket { return &Socket{name: name, addr: addr} }
+
+// NewOpenSocket returns a target like that of NewSocket whose server leaves every
+// connection open. Whether something came after an answer then shows by another
+// request: its answer has to be the next.
+func NewOpenSocket(name, addr string) *Socket { return &Socket{name: name, addr: addr, open: true} }
 
 // Name is the name by which rows say that the target differs.
 func (s *Socket) Name() string { return s.name }
@@ -51,7 +59,34 @@ func (s *Socket) Do(t testing.TB, r Request) Response {
 	if _, err := conn.Write(wire(r)); err != nil {
 		t.Fatal(err)
 	}
-	return read(t, conn, r.Method)
+	b := bufio.NewReader(conn)
+	a := read(t, b, r.Method)
+	if s.open {
+		a.Surplus = beforeNext(t, conn, b)
+		return a
+	}
+	if a.Surplus, err = io.ReadAll(b); err != nil {
+		t.Fatalf("after the body: %v", err)
+	}
+	return a
+}
+
+// beforeNext asks for one.bin and returns what comes before its answer; nothing also
+// if the server did close.
+func beforeNext(t testing.TB, conn net.Conn, b *bufio.Reader) []byte {
+	t.Helper()
+	const next = "HTTP/1.1 200 "
+	if _, err := conn.Write(wire(Request{Method: http.MethodGet, Path: "/files/one.bin"})); err != nil {
+		return nil
+	}
+	got, err := b.Peek(len(next))
+	if err == io.EOF && len(got) == 0 || errors.Is(err, syscall.ECONNRESET) || string(got) == next {
+		return nil
+	}
+	if err != nil {
+		t.Fatalf("after the body: %q, %v", got, err)
+	}
+	return bytes.Clone(got)
 }
 
 // wire is the bytes of a request.
@@ -79,10 +114,9 @@ func names(lines []string, name string) bool {
 	return false
 }
 
-// read reads one answer and whatever the server sends after it until it closes.
-func read(t testing.TB, r io.Reader, method string) Response {
+// read reads one answer.
+func read(t testing.TB, b *bufio.Reader, method string) Response {
 	t.Helper()
-	b := bufio.NewReader(r)
 	res, err := http.ReadResponse(b, &http.Request{Method: method})
 	if err != nil {
 		t.Fatalf("no answer: %v", err)
@@ -91,9 +125,6 @@ func read(t testing.TB, r io.Reader, method string) Response {
 	a := Response{Status: res.StatusCode, Header: res.Header}
 	if a.Body, err = io.ReadAll(res.Body); err != nil {
 		t.Fatalf("body of %d: %v", res.StatusCode, err)
-	}
-	if a.Surplus, err = io.ReadAll(b); err != nil {
-		t.Fatalf("after the body: %v", err)
 	}
 	return a
 }

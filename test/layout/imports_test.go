@@ -36,6 +36,7 @@ var allowed = map[string][]string{
 	"front":            {},
 	"config":           {"core", "storage/httpstore/origin", "core/link"},
 	"adapters/":        {"core", "core/link", "download"},
+	"adapters/workers": {"core", "adapters/workers/wire"},
 	"downloadtest":     {"core", "storage", "storage/dirstore", "download", "adapters/nethttp"},
 	"cmd/":             {"core", "core/link", "storage", "storage/", "catalog", "catalog/", "generate", "generate/", "download", "page", "front", "config", "adapters/"},
 	"test/":            {"core", "core/link", "storage", "storage/", "catalog", "catalog/", "generate", "generate/", "download", "page", "front", "config", "adapters/", "downloadtest", "internal/promise", "test/"},

@@ -24,7 +24,10 @@ const starting = 60 * time.Second
 // Worker is one that runs. It has a D1 database DB with the catalogue's tables and
 // an R2 bucket FILES, both empty at first.
 type Worker struct {
-	URL string // ends with a slash
+	URL string // of Miniflare, which stands before the Worker; ends with a slash
+	// Addr is where workerd itself listens, without anything before the Worker.
+	Addr string
+	PID  int // of the program that runs workerd
 
 	t     testing.TB
 	mu    sync.Mutex
@@ -42,9 +45,32 @@ func here() string {
 // Root is the project's folder.
 func Root() string { return filepath.Join(here(), "..", "..") }
 
+// Setup is a Worker to run.
+type Setup struct {
+	Dir      string            // of the modules
+	Entry    string            // the first of them
+	Bindings map[string]string // variables and secrets
+	// Objects are in the bucket FILES from the start. Each has a validator of its own.
+	Objects []Object
+}
+
+// Object is an object of R2 with the validators that R2 is to have for it.
+type Object struct {
+	Key      string `json:"key"`
+	Path     string `json:"path"`     // of a file with its bytes
+	ETag     string `json:"etag"`     // without quotes
+	Uploaded int64  `json:"uploaded"` // milliseconds since 1970
+}
+
 // Start runs the modules in dir, of which entry is the first, for the time of the
 // test.
 func Start(t testing.TB, dir, entry string) *Worker {
+	t.Helper()
+	return Run(t, Setup{Dir: dir, Entry: entry})
+}
+
+// Run runs a Worker for the time of the test.
+func Run(t testing.TB, s Setup) *Worker {
 	t.Helper()
 	node := need.Module(t, "node")
 	w := &Worker{t: t, lines: make(chan []byte)}
@@ -72,8 +98,17 @@ func Start(t testing.TB, dir, entry string) *Worker {
 		}
 	})
 	go w.read(out)
-	answer := w.ask(map[string]any{"dir": dir, "entry": entry, "migrations": filepath.Join(Root(), "infra", "migrations")})
+	question := map[string]any{
+		"dir": s.Dir, "entry": s.Entry, "bindings": s.Bindings,
+		"migrations": filepath.Join(Root(), "infra", "migrations"),
+	}
+	if s.Objects != nil {
+		question["objects"], question["state"] = s.Objects, t.TempDir()
+	}
+	answer := w.ask(question)
 	w.URL, _ = answer["url"].(string)
+	w.Addr, _ = answer["direct"].(string)
+	w.PID = cmd.Process.Pid
 	return w
 }
 
@@ -97,15 +132,29 @@ func (w *Worker) read(out io.Reader) {
 // Log is what the Worker has written to its console.
 func (w *Worker) Log() string { return w.log.String() }
 
-// Query asks the database.
+// Query asks the database. A []byte among args is a BLOB.
 func (w *Worker) Query(text string, args ...any) []map[string]any {
 	w.t.Helper()
+	for i, arg := range args {
+		if b, ok := arg.([]byte); ok {
+			args[i] = numbers(b)
+		}
+	}
 	rows, _ := w.ask(map[string]any{"query": text, "args": args})["rows"].([]any)
 	all := make([]map[string]any, len(rows))
 	for i, row := range rows {
 		all[i], _ = row.(map[string]any)
 	}
 	return all
+}
+
+// numbers are how D1 takes bytes in JSON.
+func numbers(b []byte) []int {
+	n := make([]int, len(b))
+	for i, c := range b {
+		n[i] = int(c)
+	}
+	return n
 }
 
 // Put puts an object into the bucket. fields are R2's httpMetadata, such as

@@ -1,0 +1,82 @@
+// The files of the catalogue's items, from D1 and remembered for a moment.
+
+import site from './site.mjs'
+
+/** How long a file is remembered in milliseconds, and how many are. */
+const life = 10_000
+const most = 1_000
+
+/** How long D1 may take in milliseconds. */
+const patience = 4_000
+
+const columns = ['store', 'key', 'name', 'media_type', 'encoding', 'charset', 'modified', 'size', 'etag']
+const own = `SELECT inline, ${columns} FROM items WHERE slug = ?1`
+const further = `SELECT i.inline, ${columns.map(c => 'f.' + c)} FROM items i JOIN files f ON f.slug = i.slug WHERE i.slug = ?1 AND f.field = ?2`
+
+// Plain data only: nothing in it belongs to a request. What was there longest goes
+// first, and an item that is not there is not remembered.
+const remembered = new Map()
+
+/** Forgets the files of an item, or of all items without a slug. */
+export function forget(slug) {
+  for (const [name, { of }] of remembered) {
+    if (slug === undefined || of === slug) remembered.delete(name)
+  }
+}
+
+/** The file in an item's field, null if there is none. It throws if D1 does not answer. */
+export async function findFile(env, slug, field, now) {
+  const name = slug + '\n' + field
+  const known = remembered.get(name)
+  if (known && now < known.until) return known.file
+  const row = await within(patience, query(env[site.catalog], slug, field))
+  if (!row) return null
+  const file = fileOf(row)
+  remembered.delete(name)
+  remembered.set(name, { of: slug, file, until: now + life })
+  if (remembered.size > most) remembered.delete(remembered.keys().next().value)
+  return file
+}
+
+function query(database, slug, field) {
+  const ofItem = field === '' || field === 'file'
+  const statement = ofItem ? database.prepare(own).bind(slug) : database.prepare(further).bind(slug, field)
+  return statement.first()
+}
+
+function fileOf(row) {
+  return {
+    store: row.store, key: text(row.key), name: bytes(row.name), inline: row.inline,
+    mediaType: row.media_type, encoding: row.encoding, charset: row.charset,
+    modified: row.modified, size: row.size, etag: row.etag,
+  }
+}
+
+// D1 gives a BLOB as an array of numbers, and as a string what was stored as TEXT in
+// a column of BLOBs.
+function bytes(value) {
+  return typeof value === 'string' ? value : new Uint8Array(value)
+}
+
+// A key of R2 is text: bytes that are none name nothing there.
+function text(value) {
+  if (typeof value === 'string') return value
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(new Uint8Array(value))
+  } catch {
+    return ''
+  }
+}
+
+/** The promise's result, or an error after some milliseconds. */
+async function within(milliseconds, promise) {
+  let timer
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${milliseconds} ms`)), milliseconds)
+  })
+  try {
+    return await Promise.race([promise, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}

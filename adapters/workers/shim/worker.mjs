@@ -1,0 +1,142 @@
+// The entry of the Cloudflare Worker. core.wasm decides, R2 moves the bytes, and this
+// file is between them. It keeps nothing of a request: a stream, a promise or a binding
+// in a global would be used on behalf of another request.
+
+import module from './core.wasm'
+import { Core, Panic } from './core.mjs'
+import { count } from './counts.mjs'
+import { download } from './download.mjs'
+import { answered, requestFrame, resultFrame, secretsFrame } from './frame.mjs'
+import { pages } from './pages.mjs'
+import site from './site.mjs'
+
+const routes = Uint8Array.from(atob(site.routes), c => c.charCodeAt(0))
+
+// The instance is made while the isolate starts, which costs no request anything. If
+// that fails, requests are answered 503 and each of them tries again.
+let core, locked
+try {
+  start()
+} catch (error) {
+  console.error('core.wasm does not start: ' + error)
+}
+
+function start() {
+  core = undefined
+  core = new Core(module, routes)
+  locked = Object.keys(site.secrets).length > 0
+}
+
+/** The instance, a new one if need be, with the keys of links that env has. */
+function ready(env) {
+  if (!core || core.broken) start()
+  if (locked) unlock(env)
+  return core
+}
+
+// Routes that require a link are answered 403 if a key cannot be used.
+function unlock(env) {
+  locked = false
+  try {
+    const keys = Object.entries(site.secrets).filter(([, binding]) => env[binding])
+    core.unlock(secretsFrame(keys.map(([id, binding]) => [id, env[binding]])))
+  } catch (error) {
+    console.error('no signed link is accepted: ' + error.message)
+  }
+}
+
+export default {
+  async fetch(request, env, ctx) {
+    try {
+      ready(env)
+    } catch (cause) {
+      return refuse(request, 503, cause)
+    }
+    try {
+      return await answer(request, env, ctx)
+    } catch (cause) {
+      return refuse(request, 500, cause)
+    }
+  },
+}
+
+async function answer(request, env, ctx) {
+  const now = Date.now()
+  const frame = frameOf(request, now)
+  const plan = ready(env).plan(frame)
+  if (plan.lookup === answered) {
+    const page = plan.decision.page && pages(request, env, ctx)
+    return page || respond(request, plan.decision, null)
+  }
+  const decide = (state, object, file) => ready(env).decide(frame, resultFrame(state, object, file))
+  const { decision, body, file, cause } = await download(env, plan, now, decide)
+  if (decision.counts) {
+    const event = { ...file, at: now, userAgent: request.headers.get('user-agent') ?? '' }
+    ctx.waitUntil(count(env, ctx, event).catch(error => report(request, 0, error)))
+  }
+  return respond(request, decision, body, cause)
+}
+
+const noNonce = new Uint32Array(2)
+
+function frameOf(request, now) {
+  const { headers, url } = request
+  const field = name => headers.get(name)?.trim() ?? '' // workerd leaves spaces at the end
+  const range = field('range')
+  const nonce = range.includes(',') ? crypto.getRandomValues(new Uint32Array(2)) : noNonce
+  const [path, query] = targetOf(url)
+  return requestFrame(now, nonce, [
+    request.method, path, query, field('cf-connecting-ip'),
+    field('if-match'), field('if-none-match'), field('if-modified-since'), field('if-unmodified-since'),
+    range, field('if-range'),
+  ])
+}
+
+// Path and query as they were sent, less the dot segments that workerd takes out
+// itself. new URL() would change more.
+function targetOf(url) {
+  const question = url.indexOf('?')
+  const end = question < 0 ? url.length : question
+  const start = url.indexOf('/', url.indexOf('//') + 2)
+  return [start < 0 || start > end ? '/' : url.slice(start, end), url.slice(end + 1)]
+}
+
+/** Carries a decision out. body is a stream for a decision that delivers one. */
+function respond(request, decision, body, cause) {
+  const { status, fields } = decision
+  if (status >= 500) fields.push(['X-Request-Id', report(request, status, cause ?? decision.reason)])
+  if (request.method === 'HEAD' || status === 304) body = null
+  else body ??= decision.message
+  const encoded = fields.some(([name]) => name === 'Content-Encoding')
+  return new Response(body, { status, headers: fields, encodeBody: encoded ? 'manual' : 'automatic' })
+}
+
+const sentences = {
+  500: 'Internal error: the request failed, and the cause was logged.\n',
+  503: 'Service unavailable: the file cannot be sent now, try again later.\n',
+}
+
+/** The answer of a Worker whose decision module is not there to ask. */
+function refuse(request, status, cause) {
+  return new Response(request.method === 'HEAD' ? null : sentences[status], {
+    status,
+    headers: {
+      'Cache-Control': 'no-store',
+      'Content-Length': String(sentences[status].length),
+      'Content-Type': 'text/plain; charset=utf-8',
+      'X-Content-Type-Options': 'nosniff',
+      'X-Request-Id': report(request, status, cause),
+      ...(status === 503 && { 'Retry-After': '5' }),
+    },
+  })
+}
+
+/** Logs a failure under an id, which it returns. The query is left out: it may hold a signature. */
+function report(request, status, cause) {
+  const id = request.headers.get('cf-ray') ?? crypto.randomUUID()
+  console.error(JSON.stringify({
+    id, method: request.method, path: targetOf(request.url)[0], status,
+    cause: cause instanceof Panic ? cause.message : String(cause?.stack ?? cause),
+  }))
+  return id
+}

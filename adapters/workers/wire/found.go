@@ -1,0 +1,103 @@
+package wire
+
+import (
+	"time"
+
+	"github.com/downlink-go/downlink/core"
+)
+
+// State is what came of looking up what a plan asked for.
+type State uint8
+
+// The states.
+const (
+	Found              State = iota // the object is there
+	NoObject                        // the store has no object at the key
+	StoreUnavailable                // R2 did not answer
+	Changed                         // the object was replaced twice while it was looked at
+	NoItem                          // the catalogue has no item at the slug
+	CatalogUnavailable              // D1 did not answer
+	states
+)
+
+// refusals are the decisions for the states, as download.Service makes them.
+var refusals = [states]struct {
+	status int
+	reason string
+}{
+	NoObject:           {404, "no such file"},
+	StoreUnavailable:   {503, "the store does not answer"},
+	Changed:            {503, "the file changed meanwhile"},
+	NoItem:             {404, "no such item"},
+	CatalogUnavailable: {503, "the catalogue does not answer"},
+}
+
+// Result is what was found. The zero value of every field but State says nothing.
+type Result struct {
+	State    State
+	Metadata core.Metadata // what R2 says; LastModified in whole milliseconds
+	File     File          // what the catalogue says, if the plan was an Item
+}
+
+// File is what the catalogue says of an item's file, as catalog.File.
+type File struct {
+	Key      string
+	Options  core.Options
+	Modified time.Time
+	Size     int64 // 0 if it says nothing
+	ETag     string
+}
+
+// Flags of a result.
+const (
+	inlineFlag   = 1 << iota // the item's file is shown rather than saved
+	_                        // unsafeFlag of a route
+	modifiedFlag             // R2 knows the time of modification
+)
+
+// AppendResult appends the frame of a result. It follows that of its request.
+func AppendResult(dst []byte, f *Result) []byte {
+	m, file := &f.Metadata, &f.File
+	flags := byte(0)
+	if file.Options.Inline {
+		flags |= inlineFlag
+	}
+	if !m.LastModified.IsZero() {
+		flags |= modifiedFlag
+	}
+	dst = append(dst, byte(f.State), flags)
+	dst = appendFloat64(dst, float64(m.Size))
+	dst = appendFloat64(dst, milliseconds(m.LastModified))
+	dst = appendFloat64(dst, float64(file.Size))
+	dst = appendFloat64(dst, milliseconds(file.Modified))
+	return appendStrings(dst, m.ETag, m.MediaType, m.Encoding, file.Key,
+		file.Options.Basename, file.Options.MediaType, file.Options.Encoding, file.Options.Charset, file.ETag)
+}
+
+// milliseconds since 1970; the zero time is 0.
+func milliseconds(t time.Time) float64 {
+	if t.IsZero() {
+		return 0
+	}
+	return float64(t.UnixMilli())
+}
+
+// result reads a result.
+func (r *reader) result() (f Result) {
+	m, file := &f.Metadata, &f.File
+	f.State = State(r.byte())
+	r.bad = r.bad || f.State >= states
+	flags := r.byte()
+	file.Options.Inline = flags&inlineFlag != 0
+	m.Size = r.integer()
+	if modified := r.integer(); flags&modifiedFlag != 0 {
+		m.LastModified = time.UnixMilli(modified)
+	}
+	file.Size = r.integer()
+	if modified := r.integer(); modified != 0 {
+		file.Modified = time.UnixMilli(modified)
+	}
+	r.strings(&m.ETag, &m.MediaType, &m.Encoding, &file.Key,
+		&file.Options.Basename, &file.Options.MediaType, &file.Options.Encoding, &file.Options.Charset, &file.ETag)
+	return f
+}
