@@ -22,16 +22,16 @@ func (s *Service) send(ctx context.Context, r *Request, f *File) Answer {
 	}
 	switch delivery {
 	case storage.Redirect:
-		return redirect(ctx, r, f)
+		return s.redirect(ctx, r, f)
 	case storage.Auto:
-		return bySize(ctx, r, f)
+		return s.bySize(ctx, r, f)
 	}
 	return stream(ctx, r, f)
 }
 
 // bySize sends clients elsewhere for a large file, and streams a small one, or one
 // for which there is no way elsewhere now.
-func bySize(ctx context.Context, r *Request, f *File) Answer {
+func (s *Service) bySize(ctx context.Context, r *Request, f *File) Answer {
 	to := f.Store.Elsewhere()
 	if to.Presigner == nil {
 		return stream(ctx, r, f)
@@ -44,7 +44,7 @@ func bySize(ctx context.Context, r *Request, f *File) Answer {
 	if found.Size < to.MinSize && !tooLarge {
 		return stream(ctx, r, f)
 	}
-	a := redirectTo(ctx, r, f, found)
+	a := s.redirectTo(ctx, r, f, found)
 	if errors.Is(a.Cause, storage.ErrUnavailable) {
 		return stream(ctx, r, f)
 	}
@@ -52,7 +52,7 @@ func bySize(ctx context.Context, r *Request, f *File) Answer {
 }
 
 // redirect sends clients elsewhere for the file, or not at all.
-func redirect(ctx context.Context, r *Request, f *File) Answer {
+func (s *Service) redirect(ctx context.Context, r *Request, f *File) Answer {
 	if f.Store.Elsewhere().Presigner == nil {
 		return refuse(fmt.Errorf("store %q: clients are to be sent elsewhere, and it has no such place: %w", f.Store.Name(), storage.ErrUnavailable))
 	}
@@ -60,20 +60,31 @@ func redirect(ctx context.Context, r *Request, f *File) Answer {
 	if err != nil {
 		return refuse(err)
 	}
-	return redirectTo(ctx, r, f, found)
+	return s.redirectTo(ctx, r, f, found)
 }
 
 // redirectTo decides about a file that was found and that another server sends.
-func redirectTo(ctx context.Context, r *Request, f *File, found core.Metadata) Answer {
+func (s *Service) redirectTo(ctx context.Context, r *Request, f *File, found core.Metadata) Answer {
 	d := core.Decide(r.Request, represent(r, f, found), core.Capabilities{Deliveries: redirected})
 	if d.Delivery != core.Redirect {
 		return Answer{Decision: d}
 	}
-	url, err := f.Store.Presign(ctx, f.Key, d.Elsewhere)
+	url, err := f.Store.Presign(ctx, f.Key, s.saidElsewhere(r, &d))
 	if err != nil {
 		return refuse(err)
 	}
 	return Answer{Decision: d, Location: url}
+}
+
+// saidElsewhere is what the other server is to say of the file: as little for caches as
+// would be said here, to a client who was allowed or has a link.
+func (s *Service) saidElsewhere(r *Request, d *core.Decision) []core.Field {
+	there := core.Decision{Status: 200, Fields: d.Elsewhere}
+	if s.routes[r.Plan.Route].Allow != nil {
+		personal(&there)
+	}
+	r.Plan.Seal(&there)
+	return there.Fields
 }
 
 // checkDelivery reports a route's delivery that is none, or that its store cannot

@@ -112,3 +112,22 @@ func TestNowhereElse(t *testing.T) {
 		t.Errorf("got %d, %v; want 503 with a cause", a.Status, a.Cause)
 	}
 }
+
+// TestElsewhereIsAsPrivateAsHere: what a hook allowed to one client is not for the
+// caches that several share, there either.
+func TestElsewhereIsAsPrivateAsHere(t *testing.T) {
+	for allow, want := range map[bool]string{false: "public, max-age=60", true: "private, no-cache"} {
+		p := &place{}
+		store := memory("a.txt").WithElsewhere(storage.Elsewhere{Presigner: p, Delivery: storage.Redirect})
+		route := download.Route{Pattern: "/{path}", View: &download.StorageView{Store: store, Options: core.Options{CacheControl: "public, max-age=60"}}}
+		if allow {
+			route.Allow = func(context.Context, *download.Request) error { return nil }
+		}
+		if a := ask(t, newService(t, nil, route), get("/a.txt")); a.Location == "" {
+			t.Fatalf("%d: %v", a.Status, a.Cause)
+		}
+		if got := p.got.Fields[0]; got.Name != "Cache-Control" || got.Value != want {
+			t.Errorf("allowed by a hook %v: %v, want Cache-Control %s", allow, got, want)
+		}
+	}
+}

@@ -22,7 +22,7 @@ type PresignOptions struct {
 	Expires time.Duration
 	// Fields are what the answer shall say of the object, in place of what the
 	// product knows: Cache-Control, Content-Disposition, Content-Encoding,
-	// Content-Language and Content-Type.
+	// Content-Language and Content-Type. Others are left out.
 	Fields []core.Field
 }
 

@@ -63,7 +63,10 @@ func (s *Signer) Presign(_ context.Context, key string, o storage.PresignOptions
 	u := core.AppendEscapedPath([]byte(s.base), key)
 	query := url.Values{}
 	for _, f := range o.Fields {
-		query.Set("response-"+strings.ToLower(f.Name), f.Value)
+		switch f.Name {
+		case "Cache-Control", "Content-Disposition", "Content-Encoding", "Content-Language", "Content-Type":
+			query.Set("response-"+strings.ToLower(f.Name), f.Value)
+		}
 	}
 	if len(query) > 0 {
 		u = append(append(u, '?'), strings.ReplaceAll(query.Encode(), "+", "%20")...)

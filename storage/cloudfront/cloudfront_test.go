@@ -41,7 +41,7 @@ func TestPresign(t *testing.T) {
 	before := time.Now()
 	got, err := s.Presign(t.Context(), "a b/日本.pdf", storage.PresignOptions{
 		Expires: time.Minute,
-		Fields:  []core.Field{{Name: "Content-Disposition", Value: `attachment; filename="a b.pdf"`}, {Name: "Content-Type", Value: "application/pdf"}},
+		Fields:  []core.Field{{Name: "Content-Disposition", Value: `attachment; filename="a b.pdf"`}, {Name: "Content-Type", Value: "application/pdf"}, {Name: "Vary", Value: "Cookie"}},
 	})
 	if err != nil {
 		t.Fatal(err)
