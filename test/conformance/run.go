@@ -77,7 +77,7 @@ func play(t *testing.T, fixtures *Fixtures, target Target, row *Row) {
 // that the row claims and that is not there any more is wrong too.
 func judge(target string, row *Row, file *File, a *Response) []string {
 	c := checker{row: row, file: file, a: a}
-	d, differs := row.Differs[target]
+	d, differs := row.difference(target)
 	if !differs {
 		c.expect(row.Expect)
 		c.invariants(nil)

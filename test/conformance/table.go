@@ -186,6 +186,16 @@ func (r *Row) fault() error {
 	return nil
 }
 
+// difference is what the row says of a target: of "go/s3" what it says by this name,
+// else what it says of "go".
+func (r *Row) difference(target string) (Difference, bool) {
+	d, differs := r.Differs[target]
+	if server, _, ok := strings.Cut(target, "/"); ok && !differs {
+		d, differs = r.Differs[server]
+	}
+	return d, differs
+}
+
 // or fills what d leaves out from the row's own expectation.
 func (d Difference) or(e Expectation) Expectation {
 	fields := map[string]Match{}
