@@ -238,6 +238,8 @@ func TestJudgeKeepsDifferencesHonest(t *testing.T) {
 	}
 	check("the difference is there", "pot", teapot, "")
 	check("the difference has gone", "pot", right, "does not differ any more")
+	check("the difference of a target's server", "pot/s3", teapot, "")
+	check("another target has no difference", "other/pot", teapot, "status: got 418, want 200")
 	check("another target has no difference", "other", teapot, "status: got 418, want 200")
 	quiet := teapot
 	quiet.Header = teapot.Header.Clone()
