@@ -93,11 +93,13 @@ func (x *exchange) sendSpan(span core.Span) error {
 }
 
 // sendMade copies length bytes, or all if it is below 0, of what is no local file.
-// Its source may be slow: what it gives goes on at once, and the time it takes is
-// not the client's.
+// Its source may be slow: then what it gives goes on at once, and the time it takes
+// is not the client's.
 func (x *exchange) sendMade(src io.Reader, length int64) error {
 	buf := madeBuffers.Get().(*[made]byte)
 	defer madeBuffers.Put(buf)
+	const slow = 100 * time.Millisecond
+	var wrote time.Time
 	for left, idle := length, 0; left != 0; {
 		room := buf[:]
 		if left > 0 && left < made {
@@ -109,9 +111,10 @@ func (x *exchange) sendMade(src io.Reader, length int64) error {
 			if err := x.write(room[:n]); err != nil {
 				return err
 			}
-			if n < len(room) {
+			if time.Since(wrote) > slow {
 				_ = http.NewResponseController(x.w).Flush()
 			}
+			wrote = time.Now()
 		}
 		if left > 0 {
 			left -= int64(n)
