@@ -5,7 +5,7 @@ FUZZTIME ?= 60s
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 # Debian packages of the real programs that the tests and the benchmarks drive.
-TEST_PACKAGES := gcc libc6-dev git nginx curl wget aria2 chromium strace nodejs npm python3 unzip python3
+TEST_PACKAGES := gcc libc6-dev git nginx apache2 libapache2-mod-xsendfile lighttpd caddy curl wget aria2 chromium strace nodejs npm python3 unzip python3
 BENCH_PACKAGES := nginx wrk python3-django python3-django-downloadview gunicorn
 
 .PHONY: help
@@ -74,7 +74,8 @@ bench-deps:
 node_modules = test node_modules/.package-lock.json -nt package-lock.json || npm ci --no-audit --no-fund --loglevel=error
 
 # install gets the Debian packages that are missing. A program that is there
-# already, from wherever, is left alone.
+# already, from wherever, is left alone. policy-rc.d keeps Debian from starting the
+# servers among them.
 define install
 missing=""; \
 for p in $(1); do \
@@ -86,5 +87,7 @@ if [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then \
   echo "install these first, as root:$$missing"; exit 1; \
 fi; \
 echo "installing$$missing"; \
+policy=/usr/sbin/policy-rc.d; \
+test -e $$policy || { trap "rm -f $$policy" EXIT; printf '#!/bin/sh\nexit 101\n' >$$policy && chmod 755 $$policy; }; \
 apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null
 endef

@@ -134,11 +134,14 @@ type View struct {
 // one converts to the other.
 type Rule struct {
 	Name        string         `toml:"name"`
-	Front       string         `toml:"front" required:"nginx" enum:"nginx"`
-	Source      string         `toml:"source"`     // name of a Store
-	SourceDir   string         `toml:"source_dir"` // absolute
-	SourceURL   string         `toml:"source_url"` // URL prefix
-	Destination string         `toml:"destination" required:"/_internal/files/"`
+	Front       string         `toml:"front" required:"nginx" enum:"nginx apache lighttpd caddy header"`
+	Source      string         `toml:"source"`             // name of a Store
+	SourceDir   string         `toml:"source_dir"`         // absolute
+	SourceURL   string         `toml:"source_url"`         // URL prefix
+	Destination string         `toml:"destination"`        // ends with a slash; "" for the source's own directory, of Apache and lighttpd
+	Remote      string         `toml:"remote"`             // URL prefix, ends with a slash; of nginx
+	Field       string         `toml:"field"`              // of the front "header"
+	Raw         bool           `toml:"raw"`                // of the front "header"
 	Expires     *time.Duration `toml:"expires" off:"true"` // whole seconds; 0: off; nil: not said
 	Buffering   *bool          `toml:"buffering"`          // nil: not said
 	LimitRate   int64          `toml:"limit_rate"`         // bytes per second; 0: not said; Unlimited: no limit
@@ -230,6 +233,10 @@ func parse(filename string, data []byte) (*Config, *report, error) {
 		if w := c.Stores[i].Workers; w != nil {
 			w.endURL()
 		}
+	}
+	for i := range c.Offload {
+		endWithSlash(&c.Offload[i].Remote)
+		endWithSlash(&c.Offload[i].Destination)
 	}
 	return c, r, nil
 }

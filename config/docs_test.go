@@ -137,6 +137,8 @@ var bases = map[string]map[string]string{
 	"[[offload]] source_url":            {"front": `"nginx"`, "destination": `"/_internal/x/"`},
 	"[[views]] url":                     {"pattern": `"/x/{path...}"`, "kind": `"http"`, "origins": `["https://files.example"]`},
 	"[[views]] origins":                 {"pattern": `"/x/{path...}"`, "kind": `"http"`, "url": `"https://files.example/{path}"`},
+	"[[offload]] field":                 {"front": `"header"`, "source": `"other"`, "destination": `"/x/"`},
+	"[[offload]] raw":                   {"front": `"header"`, "source": `"other"`, "destination": `"/x/"`, "field": `"X-Y"`},
 }
 
 var s3Base = map[string]string{"driver": `"s3"`, "bucket": `"x"`}

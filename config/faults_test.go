@@ -400,7 +400,7 @@ path = "x"
 [[offload]]
 [[offload]]
 name = "off"
-front = "apache"
+front = "apache2"
 source = "file"
 destination = "/_i/1/"
 [[offload]]
@@ -431,10 +431,9 @@ source = ""
 destination = "/_i/5/"
 `, `
 3:1: front is missing: write it, for example front = "nginx"
-3:1: destination is missing: write it, for example destination = "/_internal/files/"
 3:1: source is missing: write the name of a store, or else source_dir or source_url
 5:8: name "off" means no rule at all: choose another
-6:9: front takes "nginx"; found "apache"
+6:9: front takes "nginx" or "apache" or "lighttpd" or "caddy" or "header"; found "apache2"
 7:10: there is no store "file": did you mean "files"?
 13:14: source and source_dir are two sources: keep one, and write a rule for each
 15:11: expires takes a duration of whole seconds, such as "90s" or "1h", or "off"; found the string "1.5s"
@@ -448,6 +447,76 @@ destination = "/_i/5/"
 28:14: source_url "//host/": write a URL prefix such as "https://example.org/files/" or "/media/", without percent-encoding and query
 30:14: limit_rate takes bytes per second, such as 512000, "500k" or "2m", or "off"; found the string "8796093022208m"
 33:10: source is empty: write where the rule's files are
+`},
+	{"offload: fronts", `[stores.a]
+path = "/a"
+[[offload]]
+front = "nginx"
+source = "a"
+remote = "https://user@host/x/"
+field = "X-Sendfile"
+[[offload]]
+front = "caddy"
+source = "a"
+limit_rate = "1k"
+destination = "_i"
+remote = "http://host/"
+[[offload]]
+front = "apache"
+source = "a"
+destination = "files"
+buffering = false
+charset = "utf-8"
+raw = true
+[[offload]]
+front = "lighttpd"
+source = "a"
+destination = "/"
+[[offload]]
+front = "header"
+source = "a"
+expires = "1s"
+[[offload]]
+front = "header"
+source = "a"
+field = "X Y"
+destination = "/a?b/"
+[[offload]]
+front = "header"
+source = "a"
+field = "Content-Disposition"
+destination = "http://h/$x/"
+[[offload]]
+front = "nginx"
+source = "a"
+destination = "/_r/"
+remote = "http://host/a?b=c"
+[[offload]]
+front = "nginx"
+source = "a"
+destination = "/_s/"
+remote = "ftp://host/"
+`, `
+3:1: destination is missing: write it, for example destination = "/_internal/files/"
+6:10: remote "https://user@host/x/": write a URL prefix such as "https://files.example.org/public/", without user, query and variables
+7:9: field is for the front header and this rule is for nginx: take it out
+11:14: limit_rate is for the front nginx and this rule is for caddy: take it out
+12:15: destination "_i": begin and end it with "/" and use letters, digits and - . _ ~ between, such as "/_internal/files/"
+13:10: remote is for the front nginx and this rule is for caddy: take it out
+17:15: destination "files": write the absolute path of the directory in which apache finds the files, or take it out if that is the source's own
+18:13: buffering is for the front nginx and this rule is for apache: take it out
+19:11: charset is for the front nginx and this rule is for apache: take it out
+20:7: raw is for the front header and this rule is for apache: take it out
+24:15: destination "/" would let lighttpd send every file of the machine: name the directory that holds the files
+25:1: field is missing: write the name of the server's field, for example field = "X-LiteSpeed-Location"
+25:1: destination is missing: write it, for example destination = "/_internal/files/"
+28:11: expires is for the front nginx and this rule is for header: take it out
+32:9: field "X Y": write the name of a header field, such as "X-LiteSpeed-Location"
+33:15: destination "/a?b/": write a URL prefix such as "https://files.example.org/public/", without user, query and variables
+37:9: field "Content-Disposition" has another meaning: write the one by which the server takes a path, such as "X-LiteSpeed-Location"
+38:15: destination "http://h/$x/": write a URL prefix such as "https://files.example.org/public/", without user, query and variables
+43:10: remote "http://host/a?b=c": write a URL prefix such as "https://files.example.org/public/", without user, query and variables
+48:10: remote "ftp://host/": write a URL prefix such as "https://files.example.org/public/", without user, query and variables
 `},
 	{"offload: destinations", `[stores.a]
 path = "a"

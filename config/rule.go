@@ -13,7 +13,10 @@ func (r *report) checkRule(c *Config, i int) {
 	r.checkRuleName(c, i)
 	r.checkSource(c, rule, path)
 	r.checkToken(path+".charset", "charset", rule.Charset, "utf-8")
-	if rule.Destination != "" && r.checkDestination(rule.Destination, path+".destination") {
+	r.checkFront(rule, path)
+	switch key := path + ".destination"; {
+	case rule.Front != FrontNginx && rule.Front != FrontCaddy, rule.Destination == "":
+	case r.checkDestination(rule.Destination, key):
 		r.checkOverlap(c, i)
 	}
 }
@@ -24,7 +27,7 @@ func (r *report) checkRuleName(c *Config, i int) {
 		r.fault(key, `name "off" means no rule at all: choose another`)
 	}
 	for j, other := range c.Offload[:i] {
-		if name != "" && other.Name == name {
+		if name != "" && other.Name == name && other.Front == c.Offload[i].Front {
 			r.fault(key, "name %s is taken by the rule on %s: choose another", quote(name), r.line(fmt.Sprintf("offload[%d]", j)))
 		}
 	}
@@ -92,7 +95,7 @@ func (r *report) checkOverlap(c *Config, i int) {
 	for j, other := range c.Offload[:i] {
 		otherKey := fmt.Sprintf("offload[%d].destination", j)
 		twins := other.Destination == rule.Destination && sameSource(other, rule)
-		if !twins && !r.faulty(otherKey) && overlap(rule.Destination, other.Destination) {
+		if other.Front == rule.Front && !twins && !r.faulty(otherKey) && overlap(rule.Destination, other.Destination) {
 			r.fault(key, "destination %s overlaps %s on %s, which is for other files: %s",
 				quote(rule.Destination), quote(other.Destination), r.line(otherKey), remedy)
 		}

@@ -4,12 +4,13 @@ package core
 // the request as Decide does. It looks at Range and at the preconditions again,
 // and what is odd it reads in its own way: nginx answers 416 to a Range that is
 // to be ignored, joins no ranges, and evaluates If-Unmodified-Since beside
-// If-Match. Such requests are rare; where they can, they are streamed.
+// If-Match; Apache and lighttpd find dates in what is none. Such requests are rare; where they can, they are streamed.
 func (f *facts) readAlike() bool {
 	r := f.r
 	switch {
 	case r.IfMatch != "" && (r.IfUnmodifiedSince != "" || !f.c.FrontKnowsETag || !plainList(r.IfMatch)),
 		r.IfNoneMatch != "" && !plainList(r.IfNoneMatch),
+		r.IfModifiedSince != "" && r.IfNoneMatch == "" && !plainDate(r.IfModifiedSince),
 		r.IfUnmodifiedSince != "" && !plainDate(r.IfUnmodifiedSince):
 		return false
 	case r.Range == "" || f.result == unsatisfiable: // the latter is answered here

@@ -40,4 +40,7 @@ type Capabilities struct {
 	// FrontKnowsETag says that the front server of Offload gives the file the same
 	// ETag, so that it may look at If-Match again.
 	FrontKnowsETag bool
+	// FrontObeys says that the front server of Offload looks at no field of the
+	// request: it sends the one range of the decision, or the whole file.
+	FrontObeys bool
 }

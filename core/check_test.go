@@ -61,7 +61,7 @@ func checkOtherFields(d *core.Decision, want oracleAnswer, rep core.Representati
 	known := []string{"Content-Disposition", "Content-Length", "Content-Type", "X-Content-Type-Options", "Allow", "Retry-After"}
 	for _, f := range d.Fields {
 		name := strings.ToLower(f.Name)
-		for _, prefix := range []string{"x-accel-", "x-sendfile", "x-lighttpd-"} {
+		for _, prefix := range []string{"x-accel-", "x-sendfile", "x-lighttpd-", "x-litespeed-", "x-reproxy-", "x-downlink-"} {
 			if strings.HasPrefix(name, prefix) {
 				return fmt.Errorf("field %s would steer a front server", f.Name)
 			}

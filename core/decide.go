@@ -144,18 +144,24 @@ func (f *facts) stream(reason string) {
 }
 
 // offload leaves ranges to the front server, which has the file: nginx drops a
-// 206 and its Content-Range and makes its own. What no range can satisfy is
-// answered here, where the answer carries no field of the file.
+// 206 and its Content-Range and makes its own. Only one that obeys is told the
+// range. What no range can satisfy is answered here, where the answer carries no
+// field of the file.
 func (f *facts) offload(reason string) {
 	if f.result == unsatisfiable {
 		f.unsatisfiable(reason)
 		return
 	}
-	if f.r.Range != "" {
+	switch {
+	case !f.c.FrontObeys && f.r.Range != "":
 		reason += ", left to the front server"
+	case len(f.d.Spans) > 1:
+		f.d.Spans, f.result, reason = nil, wholeFile, "several ranges cannot be sent here"
 	}
 	f.d.Counts, f.d.Continues = f.counts()
-	f.d.Spans = nil
+	if !f.c.FrontObeys {
+		f.d.Spans = nil
+	}
 	f.serve(Offload, reason)
 }
 

@@ -325,6 +325,7 @@ func TestDecideDelivery(t *testing.T) {
 	}
 	rng := func(v string) core.Request { return get(func(r *core.Request) { r.Range = v }) }
 	unknown := with(func(rep *core.Representation) { rep.Size = -1 })
+	obeyed := core.Capabilities{Deliveries: []core.Delivery{core.Offload}, FrontObeys: true}
 	for _, row := range []struct {
 		name     string
 		r        core.Request
@@ -343,6 +344,11 @@ func TestDecideDelivery(t *testing.T) {
 		{"offload leaves a range to the front", rng("bytes=10-19"), file(), by(core.Offload), 200, core.Offload, false},
 		{"unsatisfiable before an offload", rng("bytes=900-"), file(), by(core.Offload), 416, core.None, false},
 		{"offload of several ranges", rng("bytes=0-1,10-19"), file(), by(core.Offload), 200, core.Offload, true},
+		{"offload of a range to a front that obeys", rng("bytes=10-19"), file(), obeyed, 206, core.Offload, false},
+		{"offload of odd fields to a front that obeys", get(func(r *core.Request) { r.Range, r.IfMatch = "bytes=x", "*" }), file(), obeyed, 200, core.Offload, true},
+		{"several ranges past a front that obeys", rng("bytes=1-2,10-19"), file(), core.Capabilities{Deliveries: []core.Delivery{core.Offload, core.Stream}, MultipartRanges: true, FrontObeys: true}, 206, core.Stream, false},
+		{"several ranges for a front that obeys", rng("bytes=1-2,10-19"), file(), obeyed, 200, core.Offload, true},
+		{"unsatisfiable before a front that obeys", rng("bytes=900-"), file(), obeyed, 416, core.None, false},
 		{"offload of HEAD", get(func(r *core.Request) { r.Method = "HEAD" }), file(), by(core.Offload), 200, core.None, false},
 		{"redirect", rng(""), file(), by(core.Redirect), 302, core.Redirect, true},
 		{"redirect of a range", rng("bytes=10-19"), file(), by(core.Redirect), 302, core.Redirect, false},
@@ -379,7 +385,7 @@ func TestDecideDelivery(t *testing.T) {
 				t.Errorf("got %d by %v, counts %v; want %d by %v, counts %v (%s)",
 					d.Status, d.Delivery, d.Counts, row.status, row.delivery, row.counts, d.Reason)
 			}
-			if d.Delivery != core.Stream && d.Spans != nil {
+			if d.Delivery != core.Stream && d.Spans != nil && !row.c.FrontObeys {
 				t.Errorf("spans %v without a stream", d.Spans)
 			}
 		})
@@ -476,7 +482,7 @@ func TestDecideExtraFields(t *testing.T) {
 		{Name: "Content-Length", Value: "1"}, {Name: "Content-Range", Value: "bytes 0-0/1"}, {Name: "Content-Encoding", Value: "gzip"},
 		{Name: "X-Content-Type-Options", Value: "sniff"}, {Name: "Content-Security-Policy", Value: "default-src *"},
 		{Name: "Transfer-Encoding", Value: "chunked"}, {Name: "Connection", Value: "close"}, {Name: "Location", Value: "//evil.example"},
-		{Name: "X-Accel-Redirect", Value: "/etc/passwd"}, {Name: "x-accel-limit-rate", Value: "1"}, {Name: "X-Sendfile", Value: "/etc/passwd"},
+		{Name: "X-Accel-Redirect", Value: "/etc/passwd"}, {Name: "x-accel-limit-rate", Value: "1"}, {Name: "X-Sendfile", Value: "/etc/passwd"}, {Name: "X-Reproxy-URL", Value: "http://evil.example/"}, {Name: "X-LiteSpeed-Location", Value: "/x"}, {Name: "X-Downlink-Range", Value: "bytes=0-1"},
 		{Name: "X-SENDFILE2", Value: "/etc/passwd 0-1"}, {Name: "X-Lighttpd-Send-File", Value: "/etc/passwd"}, {Name: "Date", Value: "now"},
 		{Name: "Bad Name", Value: "x"}, {Name: "", Value: "x"}, {Name: "X-Bad:", Value: "x"}, {Name: "X-Line", Value: "a\r\nSet-Cookie: b"},
 		{Name: "X-Nul", Value: "a\x00"}, {Name: "X-Eight-Bit", Value: "é"}, {Name: "X-Empty", Value: ""}, {Name: "X-Space", Value: " a"},

@@ -54,7 +54,7 @@ var reservedNames = [...]string{
 	"Connection", "Keep-Alive", "Proxy-Connection", "TE", "Trailer", "Transfer-Encoding", "Upgrade", "Date",
 }
 
-var reservedPrefixes = [...]string{"X-Accel-", "X-Sendfile", "X-Lighttpd-"}
+var reservedPrefixes = [...]string{"X-Accel-", "X-Sendfile", "X-Lighttpd-", "X-LiteSpeed-", "X-Reproxy-", "X-Downlink-"}
 
 func reserved(name string) bool {
 	for _, r := range reservedNames {

@@ -115,6 +115,8 @@ func TestReadAlike(t *testing.T) {
 		{"If-Match with junk after", func(r *core.Request) { r.IfMatch = tag + " x" }, ladder, false},
 		{"If-None-Match", func(r *core.Request) { r.IfNoneMatch = `"x" , "y"` }, ladder, true},
 		{"If-None-Match with junk", func(r *core.Request) { r.IfNoneMatch = `junk, "y"` }, ladder, false},
+		{"invalid date of If-Modified-Since", func(r *core.Request) { r.IfModifiedSince = "soon" }, ladder, false},
+		{"the same beside If-None-Match", func(r *core.Request) { r.IfModifiedSince, r.IfNoneMatch = "soon", `"x"` }, ladder, true},
 		{"invalid date", func(r *core.Request) { r.IfUnmodifiedSince = "soon" }, ladder, false},
 	} {
 		d := core.Decide(get(c.set), file(), c.caps)

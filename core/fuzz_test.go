@@ -125,7 +125,7 @@ func FuzzDecide(f *testing.F) {
 			Charset: charset, ContentEncoding: encoding, CacheControl: cacheControl, Language: other, Digest: other, Vary: other,
 			Inline: flags&1 != 0, InlineUnsafe: flags&2 != 0, Extra: []core.Field{{Name: charset, Value: other}, {Name: other, Value: charset}},
 		}
-		c := core.Capabilities{MaxBody: maxBody, MultipartRanges: flags&4 != 0, FrontKnowsETag: flags&8 != 0, NoRanges: flags&16 != 0}
+		c := core.Capabilities{MaxBody: maxBody, MultipartRanges: flags&4 != 0, FrontKnowsETag: flags&8 != 0, NoRanges: flags&16 != 0, FrontObeys: flags&32 != 0}
 		for _, d := range []byte(deliveries) {
 			c.Deliveries = append(c.Deliveries, core.Delivery(d))
 		}

@@ -55,6 +55,9 @@ func oracleReadAlike(r core.Request, c core.Capabilities, size int64, kind int) 
 	if r.IfNoneMatch != "" && !plainTags.MatchString(r.IfNoneMatch) || r.IfUnmodifiedSince != "" && !fixdate(r.IfUnmodifiedSince) {
 		return false
 	}
+	if r.IfModifiedSince != "" && r.IfNoneMatch == "" && !fixdate(r.IfModifiedSince) {
+		return false
+	}
 	if r.Range == "" || kind == 416 {
 		return true
 	}
@@ -120,7 +123,7 @@ func oracleDecide(r core.Request, rep core.Representation, c core.Capabilities) 
 	a.counts = kind == 200 || kind == 206 && oracleCounts(spans, size)
 	a.continues = kind == 206 && !slices.ContainsFunc(spans, func(s core.Span) bool { return s.Start == 0 })
 	deliveries := c.Deliveries
-	if !oracleReadAlike(r, c, size, kind) { // Offload goes behind all others
+	if c.FrontObeys && len(spans) > 1 || !c.FrontObeys && !oracleReadAlike(r, c, size, kind) { // Offload goes behind all others
 		isOffload := func(d core.Delivery) bool { return d == core.Offload }
 		deliveries = slices.DeleteFunc(slices.Clone(c.Deliveries), isOffload)
 		if slices.ContainsFunc(c.Deliveries, isOffload) {
@@ -135,10 +138,16 @@ func oracleDecide(r core.Request, rep core.Representation, c core.Capabilities) 
 			return a
 		case d == core.Offload:
 			a.delivery = core.Offload
-			if !oracleReadAlike(r, c, size, kind) { // nobody knows what the front server makes of it
+			delete(a.fields, "Accept-Ranges")
+			switch {
+			case c.FrontObeys && len(spans) == 1:
+				a.status, a.spans = 206, spans
+				a.fields["Content-Range"] = fmt.Sprintf("bytes %d-%d/%d", spans[0].Start, spans[0].Start+spans[0].Length-1, size)
+			case c.FrontObeys:
+				a.counts, a.continues = true, false
+			case !oracleReadAlike(r, c, size, kind): // nobody knows what the front server makes of it
 				a.continues = !a.counts
 			}
-			delete(a.fields, "Accept-Ranges")
 			return a
 		case d == core.Redirect:
 			return oracleAnswer{status: 302, delivery: core.Redirect, counts: a.counts, continues: !a.counts, fields: map[string]string{

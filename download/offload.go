@@ -14,16 +14,25 @@ const Off = "off"
 // DOWNLOADVIEW_RULES. Exactly one of Source, SourceDir and SourceURL is set.
 type Rule struct {
 	Name  string // by which a route can ask for it; may be ""
-	Front string // "nginx"
+	Front string // Nginx, Apache, Lighttpd, Caddy or Header; "" is Nginx
 
 	Source    string // name of a store
 	SourceDir string // absolute directory, compared by whole segments
 	SourceURL string // URL prefix of a store's files, decoded, likewise
 
-	// Destination is what takes the place of the source: for nginx the URL
-	// prefix of an internal location, decoded, with a slash at both ends.
+	// Destination is what takes the place of the source, decoded, with a slash at
+	// its end: for Nginx and Caddy the URL prefix of an internal location, for
+	// Apache and Lighttpd the absolute directory where they find the files, for
+	// Header what the server wants.
 	Destination string
+	// Remote is the URL prefix from which nginx gets the files; "" if it has them on
+	// its own disk.
+	Remote string
 
+	Field string // of Header: the name of the response field
+	Raw   bool   // of Header: the path is sent as it is, not percent-encoded
+
+	// For Nginx alone:
 	Expires   *time.Duration // X-Accel-Expires; nil: not sent; 0: off
 	Buffering *bool          // X-Accel-Buffering; nil: not sent
 	LimitRate int64          // X-Accel-Limit-Rate in bytes per second; 0: not sent; -1: off
@@ -60,6 +69,10 @@ func (r *Rule) concerns(store *storage.Store) bool {
 	return ok
 }
 
+// through reports whether the rule is of the front server that the request came
+// through.
+func (r *Rule) through(front string) bool { return front == "" || front == r.server() }
+
 // match returns what follows the rule's source in the key, path or URL of a file.
 func (r *Rule) match(store *storage.Store, key string) (rest string, ok bool) {
 	switch {
@@ -79,10 +92,10 @@ func (r *Rule) match(store *storage.Store, key string) (rest string, ok bool) {
 
 // target is the file that match left rest of.
 func (r *Rule) target(rest string, own bool) Target {
-	if own {
+	if own && r.twoPlaces() {
 		return Target{Rule: r, Path: r.OwnDestination() + rest, Own: true}
 	}
-	return Target{Rule: r, Path: r.Destination + rest}
+	return Target{Rule: r, Path: r.Destination + rest, Own: !r.twoPlaces()}
 }
 
 // cutSegments removes prefix from path if it ends where a segment does: the

@@ -173,7 +173,7 @@ func (s *Service) find(ctx context.Context, r *Request) Answer {
 // server is told to send.
 func (s *Service) deliver(ctx context.Context, r *Request, f *File) Answer {
 	rules := s.rules[r.Plan.Route]
-	if !slices.ContainsFunc(rules, func(rule *Rule) bool { return rule.concerns(f.Store) }) {
+	if !slices.ContainsFunc(rules, func(rule *Rule) bool { return rule.through(r.Front) && rule.concerns(f.Store) }) {
 		return s.send(ctx, r, f)
 	}
 	key, found, err := f.Store.Resolve(ctx, f.Key)
@@ -184,7 +184,7 @@ func (s *Service) deliver(ctx context.Context, r *Request, f *File) Answer {
 		return refuse(err)
 	}
 	for _, rule := range rules {
-		if rest, ok := rule.match(f.Store, key); ok {
+		if rest, ok := rule.match(f.Store, key); ok && rule.through(r.Front) {
 			return offload(ctx, r, f, found, rule, rest)
 		}
 	}
@@ -193,18 +193,25 @@ func (s *Service) deliver(ctx context.Context, r *Request, f *File) Answer {
 
 // offload decides about a file that a front server sends: it is looked at, not
 // opened, unless the request is one that front servers read in ways of their own.
-// Then it is streamed, if this process may read it.
+// Then it is streamed, if this process may read it; so is a file that the front
+// server cannot be told of.
 func offload(ctx context.Context, r *Request, f *File, found core.Metadata, rule *Rule, rest string) Answer {
 	rep := represent(r, f, found)
 	own := rep.ETag != found.ETag || !rep.LastModified.Equal(found.LastModified)
-	d := core.Decide(r.Request, rep, core.Capabilities{Deliveries: either, FrontKnowsETag: !own})
+	target := rule.target(rest, own)
+	if !rule.canSay(target.Path) || own && !rule.canDrop(&rep) {
+		return stream(ctx, r, f)
+	}
+	c := rule.capabilities(own)
+	d := core.Decide(r.Request, rep, c)
 	if d.Delivery == core.Stream {
 		if a := stream(ctx, r, f); a.Cause == nil {
 			return a
 		}
-		d = core.Decide(r.Request, rep, core.Capabilities{Deliveries: offloaded})
+		c.Deliveries = offloaded
+		d = core.Decide(r.Request, rep, c)
 	}
-	return Answer{Decision: d, Target: rule.target(rest, own)}
+	return Answer{Decision: d, Target: target}
 }
 
 // stream decides about a file that this process sends: what was opened is what
@@ -225,6 +232,7 @@ func stream(ctx context.Context, r *Request, f *File) Answer {
 	}
 	rep := represent(r, f, object.Metadata())
 	a := Answer{Decision: core.Decide(r.Request, rep, canStream(r, object))}
+	r.hideRanges(&a.Decision)
 	if a.Delivery != core.Stream {
 		return a
 	}

@@ -42,6 +42,9 @@ type Request struct {
 	Header interface{ Get(name string) string }
 	// Native is the adapter's own request: an *http.Request in nethttp.
 	Native any
+	// Front is the front server that the request came through: rules of others are
+	// passed over. With "" none is, with Off all are.
+	Front string
 }
 
 // Param is the decoded value of the pattern's variable called name, "" without

@@ -1,12 +1,10 @@
-// Package front writes the configuration of the server in front of Downlink
-// from the same rules by which Downlink hands files to it.
 package front
 
 import (
 	_ "embed"
 	"fmt"
 	"io"
-	"net"
+	"net/url"
 	"strings"
 	"text/template"
 )
@@ -20,61 +18,73 @@ type Nginx struct {
 	Locations  []Location
 }
 
-// Location is one internal location: the files of a rule.
-type Location struct {
-	Comment string
-	Prefix  string // the rule's Destination
-	// OwnPrefix is the rule's OwnDestination.
-	OwnPrefix string
-	Dir       string // the directory of its files
-}
-
 //go:embed nginx.conf.tmpl
 var nginxTemplate string
 
 var nginx = template.Must(template.New("nginx").Funcs(template.FuncMap{"quote": quote}).Parse(nginxTemplate))
 
 // Alias is the directory as nginx's alias wants it.
-func (l Location) Alias() string { return strings.TrimRight(l.Dir, "/") + "/" }
+func (l Location) Alias() string { return l.Root() + "/" }
 
 // From is the parameter of disable_symlinks: the directory, in which links are
 // looked for, not on the way to it.
-func (l Location) From() string { return "from=" + strings.TrimRight(l.Dir, "/") }
+func (l Location) From() string { return "from=" + l.Root() }
+
+// RemoteHost is the host that the remote server is asked for.
+func (l Location) RemoteHost() string {
+	u, err := url.Parse(l.Remote)
+	if err != nil {
+		return ""
+	}
+	return u.Host
+}
+
+// RemoteName is the host without a port, as its certificate names it.
+func (l Location) RemoteName() string {
+	u, err := url.Parse(l.Remote)
+	if err != nil {
+		return ""
+	}
+	return u.Hostname()
+}
+
+// Hidden are the fields of a remote answer that do not reach the client: those
+// that Downlink gives, and those by which a server speaks for its own site.
+func (l Location) Hidden() []string {
+	return []string{
+		"Accept-Ranges", "Access-Control-Allow-Credentials", "Access-Control-Allow-Headers", "Access-Control-Allow-Methods",
+		"Access-Control-Allow-Origin", "Access-Control-Expose-Headers", "Age", "Alt-Svc", "Cache-Control", "Clear-Site-Data",
+		"Content-Disposition", "Content-Encoding", "Content-Language", "Content-Location", "Content-MD5", "Content-Security-Policy",
+		"Content-Security-Policy-Report-Only", "Content-Type", "Cross-Origin-Embedder-Policy", "Cross-Origin-Opener-Policy",
+		"Cross-Origin-Resource-Policy", "ETag", "Expires", "Last-Modified", "Link", "Location", "NEL", "Permissions-Policy", "Pragma",
+		"Proxy-Authenticate", "Referrer-Policy", "Refresh", "Report-To", "Reporting-Endpoints", "Repr-Digest", "Retry-After", "Server-Timing",
+		"Set-Cookie", "SourceMap", "Strict-Transport-Security", "Timing-Allow-Origin", "Vary", "Via", "WWW-Authenticate", "X-Amz-Delete-Marker",
+		"X-Amz-Id-2", "X-Amz-Meta", "X-Amz-Request-Id", "X-Amz-Server-Side-Encryption", "X-Amz-Storage-Class", "X-Amz-Version-Id",
+		"X-Content-Type-Options", "X-Downlink-Range", "X-Frame-Options", "X-Permitted-Cross-Domain-Policies", "X-Powered-By", "X-Request-Id",
+		"X-Robots-Tag", "X-Runtime", "X-Sendfile", "X-XSS-Protection",
+	}
+}
+
+// TLS reports whether the remote server is asked over TLS.
+func (l Location) TLS() bool { return strings.HasPrefix(l.Remote, "https:") }
 
 // Write writes the server block. It fails for a directory that nginx cannot be
 // told of: nginx has no way to write "$" in an alias.
 func (n Nginx) Write(w io.Writer) error {
 	for _, l := range n.Locations {
-		if strings.ContainsAny(l.Dir, "$\n\r") {
-			return fmt.Errorf("directory %q: nginx cannot name a directory with %q or a line break: rename it", l.Dir, "$")
+		if err := refuse("nginx", "directory", l.Dir, "$"); err != nil {
+			return err
+		}
+		if l.Remote != "" && (l.RemoteHost() == "" || strings.ContainsAny(l.Remote, "$\"\\ \n\r")) {
+			return fmt.Errorf("remote %q: write a URL without variables and quotes", l.Remote)
 		}
 	}
-	if n.Name == "" {
-		n.Name = "downlink"
-	}
-	if n.Listen == "" {
-		n.Listen = "80"
-	}
-	if n.ServerName == "" {
-		n.ServerName = "_"
-	}
-	return nginx.Execute(w, n)
+	n.Name = orDefault(n.Name, "downlink")
+	n.Listen = orDefault(n.Listen, "80")
+	n.ServerName = orDefault(n.ServerName, "_")
+	return write(w, nginx, n)
 }
 
 // Server is the upstream's address; one that listens on every interface is
 // reached on the loopback one.
-func (n Nginx) Server() string {
-	host, port, err := net.SplitHostPort(n.Upstream)
-	if err != nil || strings.HasPrefix(n.Upstream, "unix:") {
-		return n.Upstream
-	}
-	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
-		host = "127.0.0.1"
-	}
-	return net.JoinHostPort(host, port)
-}
-
-// quote writes a string as nginx reads it back (double quotes, backslashes).
-func quote(s string) string {
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
-}
+func (n Nginx) Server() string { return reach(n.Upstream) }

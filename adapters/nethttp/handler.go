@@ -28,6 +28,10 @@ type Options struct {
 	// such as "X-Real-IP": of a list the last. "" takes that of the connection. As
 	// with RequestIDField, a front server has to set it on every request.
 	ClientField string
+	// FrontField is the request field in which the front server says its name, such
+	// as "X-Downlink-Front": files are left to the server that a request came
+	// through and to no other. With "" the rules of all are used.
+	FrontField string
 	// WriteTimeout is how long a client may take for each MiB of a download; 0 is
 	// 2 minutes, negative is for ever.
 	WriteTimeout time.Duration
@@ -76,7 +80,7 @@ type exchange struct {
 }
 
 func (x *exchange) serve() {
-	req := download.Request{Request: Fill(x.r, x.start), Header: x.r.Header, Native: x.r}
+	req := download.Request{Request: Fill(x.r, x.start), Header: x.r.Header, Native: x.r, Front: x.front()}
 	req.Client = x.clientAddress()
 	x.answer = x.service.Answer(x.r.Context(), &req)
 	defer x.answer.Close()

@@ -9,11 +9,11 @@ import (
 	"github.com/downlink-go/downlink/download"
 )
 
-// handOver has nginx send the file: X-Accel-Redirect and its companions
+// toNginx has nginx send the file: X-Accel-Redirect and its companions
 // (https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_ignore_headers).
 // It is called for a decision to serve only: with an error status nginx would
 // send the file under 200 all the same.
-func (x *exchange) handOver() {
+func (x *exchange) toNginx() {
 	t := &x.answer.Target
 	w := newFieldWriter(x.w.Header(), len(x.answer.Fields)+6)
 	for _, f := range x.answer.Fields {
@@ -25,6 +25,9 @@ func (x *exchange) handOver() {
 	var buf [256]byte
 	w.set("X-Accel-Redirect", string(core.AppendEscapedPath(buf[:0], t.Path)))
 	w.setAccel(t.Rule)
+	if t.Rule.Remote != "" {
+		w.setRange(x.answer.Spans)
+	}
 	w.set(requestIDName, x.id)
 }
 

@@ -13,38 +13,67 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// TestExampleOfInfra holds infra/nginx/downlink.conf against what its
-// configuration gives: `go test ./cmd/downlink -update` writes it anew.
-func TestExampleOfInfra(t *testing.T) {
-	const from, golden = "../../infra/nginx/downlink.toml", "../../infra/nginx/downlink.conf"
-	text, err := os.ReadFile(from)
+// TestExamplesOfInfra holds the configurations in infra against what theirs for
+// Downlink give: `go test ./cmd/downlink -update` writes them anew.
+func TestExamplesOfInfra(t *testing.T) {
+	for _, x := range []struct {
+		server, file, name string
+	}{
+		{"nginx", "downlink.conf", "files.example.org"},
+		{"apache", "downlink.conf", "files.example.org"},
+		{"lighttpd", "downlink.conf", "files.example.org"},
+		{"caddy", "downlink.caddy", "files.example.org"},
+	} {
+		t.Run(x.server, func(t *testing.T) {
+			from, golden := "../../infra/"+x.server+"/downlink.toml", "../../infra/"+x.server+"/"+x.file
+			got := frontOf(t, x.server, from, x.name)
+			if *update {
+				if err := os.WriteFile(golden, got, 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(golden)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(got, want) {
+				t.Errorf("%s is out of date; `go test ./cmd/downlink -update` gives:\n%s", golden, got)
+			}
+		})
+	}
+}
+
+// frontOf is what `downlink front` prints for a configuration in infra, whose
+// directories need not be there.
+func frontOf(t *testing.T, server, file, name string) []byte {
+	t.Helper()
+	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := config.Parse(from, text)
+	c, err := config.Parse(file, text)
 	if err != nil {
 		t.Fatal(err)
 	}
-	n := front.Nginx{Upstream: c.Server.Listen, ServerName: "files.example.org"}
-	if n.Locations, err = locations(c); err != nil {
+	all, err := locations(c, server)
+	if err != nil {
 		t.Fatal(err)
 	}
 	var got bytes.Buffer
-	if err := n.Write(&got); err != nil {
-		t.Fatal(err)
+	switch up := c.Server.Listen; server {
+	case "nginx":
+		err = front.Nginx{Upstream: up, ServerName: name, Locations: all}.Write(&got)
+	case "apache":
+		err = front.Apache{Upstream: up, ServerName: name, Locations: all}.Write(&got)
+	case "lighttpd":
+		err = front.Lighttpd{Upstream: up, ServerName: name, Locations: all}.Write(&got)
+	case "caddy":
+		err = front.Caddy{Upstream: up, Site: name, Locations: all}.Write(&got)
 	}
-	if *update {
-		if err := os.WriteFile(golden, got.Bytes(), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !bytes.Equal(got.Bytes(), want) {
-		t.Errorf("%s is out of date; `go test ./cmd/downlink -update` gives:\n%s", golden, got.String())
-	}
+	return got.Bytes()
 }
 
 func TestLocationsOfEachSource(t *testing.T) {
@@ -79,7 +108,7 @@ destination = "/_internal/films/"
 	if err != nil {
 		t.Fatal(err)
 	}
-	all, err := locations(c)
+	all, err := locations(c, "nginx")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +125,7 @@ destination = "/_internal/films/"
 		t.Errorf("locations:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 	c.Stores[0].BaseURL = "/films/"
-	if _, err := locations(c); err == nil || !strings.Contains(err.Error(), "base_url") {
+	if _, err := locations(c, "nginx"); err == nil || !strings.Contains(err.Error(), "base_url") {
 		t.Errorf("a source_url that no store holds: %v", err)
 	}
 }

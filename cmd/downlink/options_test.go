@@ -143,9 +143,13 @@ func (r *running) get(path string, fields ...string) (*http.Response, string) {
 	return resp, string(body)
 }
 
+// throughNginx is what nginx adds to each request.
+const throughNginx = "X-Downlink-Front: nginx"
+
+// field is a field of the answer that nginx gets.
 func (r *running) field(path, name string) string {
 	r.t.Helper()
-	resp, _ := r.get(path)
+	resp, _ := r.get(path, throughNginx)
 	return resp.Header.Get(name)
 }
 
@@ -166,6 +170,8 @@ func closes(c net.Conn) bool {
 const view = usualStore + "[[views]]\npattern = \"/f/{path...}\"\nkind = \"storage\"\nstore = \"files\"\n"
 
 const rule = view + "[[offload]]\nfront = \"nginx\"\nsource = \"files\"\ndestination = \"/_i/\"\n"
+
+const otherRule = view + "[[offload]]\nfront = \"header\"\nsource = \"files\"\nfield = \"X-LiteSpeed-Location\"\ndestination = \"/p/\"\n"
 
 // options has a test for each key of the configuration: that a server which is
 // given the key does something that one without it does not.
@@ -367,7 +373,7 @@ var options = map[string]func(t *testing.T){
 		}
 	},
 	"[[views]] offload": func(t *testing.T) {
-		_, body := start(t, strings.Replace(rule, "[[offload]]", "offload = \"off\"\n[[offload]]", 1)).get("/f/a.txt")
+		_, body := start(t, strings.Replace(rule, "[[offload]]", "offload = \"off\"\n[[offload]]", 1)).get("/f/a.txt", throughNginx)
 		if body != "hello" {
 			t.Errorf("body %q", body)
 		}
@@ -377,7 +383,12 @@ var options = map[string]func(t *testing.T){
 		r := start(t, toml+"[[offload]]\nname = \"second\"\nfront = \"nginx\"\nsource = \"files\"\ndestination = \"/_second/\"\n")
 		r.want("internal redirect", r.field("/f/a.txt", "X-Accel-Redirect"), "/_second/a.txt")
 	},
-	"[[offload]] front":       ruleField("", "X-Accel-Redirect", "/_i/a.txt"),
+	"[[offload]] front": func(t *testing.T) {
+		r := start(t, strings.Replace(rule, "nginx", "caddy", 1))
+		r.want("field for nginx", r.field("/f/a.txt", "X-Accel-Redirect"), "")
+		resp, _ := r.get("/f/a.txt", "X-Downlink-Front: caddy")
+		r.want("field for Caddy", resp.Header.Get("X-Accel-Redirect"), "/_i/a.txt")
+	},
 	"[[offload]] source":      ruleField("", "X-Accel-Redirect", "/_i/a.txt"),
 	"[[offload]] destination": ruleField("", "X-Accel-Redirect", "/_i/a.txt"),
 	"[[offload]] source_dir": func(t *testing.T) {
@@ -393,6 +404,30 @@ var options = map[string]func(t *testing.T){
 		toml := strings.Replace(rule, `source = "files"`, `source_url = "/media/"`, 1)
 		r := start(t, strings.Replace(toml, "path = \"files\"\n", "path = \"files\"\nbase_url = \"/media/\"\n", 1))
 		r.want("internal redirect", r.field("/f/a.txt", "X-Accel-Redirect"), "/_i/a.txt")
+	},
+	"[[offload]] remote": func(t *testing.T) {
+		for toml, want := range map[string]string{rule: "", rule + "remote = \"http://files.example/x/\"\n": "bytes=1-3"} {
+			resp, _ := start(t, toml).get("/f/a.txt", throughNginx, "Range: bytes=1-3")
+			if got := resp.Header.Get("X-Downlink-Range"); got != want {
+				t.Errorf("range for the remote server is %q, want %q", got, want)
+			}
+		}
+	},
+	"[[offload]] field": func(t *testing.T) {
+		resp, _ := start(t, otherRule).get("/f/a.txt", "X-Downlink-Front: header")
+		if got := resp.Header.Get("X-LiteSpeed-Location"); got != "/p/a.txt" {
+			t.Errorf("field = %q", got)
+		}
+	},
+	"[[offload]] raw": func(t *testing.T) {
+		for toml, want := range map[string]string{otherRule: "/p/%C3%A9.txt", otherRule + "raw = true\n": "/p/é.txt"} {
+			r := start(t, toml)
+			if err := os.WriteFile(filepath.Join(r.dir, "files", "é.txt"), nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			resp, _ := r.get("/f/%C3%A9.txt", "X-Downlink-Front: header")
+			r.want("field", resp.Header.Get("X-LiteSpeed-Location"), want)
+		}
 	},
 	"[[offload]] expires":    ruleField(`expires = "off"`, "X-Accel-Expires", "0"),
 	"[[offload]] buffering":  ruleField("buffering = false", "X-Accel-Buffering", "no"),

@@ -15,6 +15,7 @@ import (
 
 	"github.com/downlink-go/downlink/adapters/nethttp"
 	"github.com/downlink-go/downlink/config"
+	"github.com/downlink-go/downlink/front"
 )
 
 func newServe(s *settings) *cobra.Command {
@@ -85,6 +86,7 @@ func newServer(s *site, log *slog.Logger) *nethttp.Server {
 	o := s.config.Server
 	downloads := nethttp.New(s.service, nethttp.Options{
 		Log: log, AccessLog: s.config.Log.Access, RequestIDField: o.RequestIDHeader, WriteTimeout: o.WriteTimeout,
+		FrontField: front.Field,
 	})
 	pages := s.index(log).Pages()
 	for path, p := range pages {
@@ -136,6 +138,10 @@ func announce(out io.Writer, cfg *config.Config, l net.Listener, catalogPath str
 		}
 	}
 	for _, r := range cfg.Offload {
-		fmt.Fprintf(out, "  sent by %-16s %s%s%s -> %s\n", r.Front, r.Source, r.SourceDir, r.SourceURL, r.Destination)
+		to := r.Destination
+		if to == "" {
+			to = "the same folder"
+		}
+		fmt.Fprintf(out, "  sent by %-16s %s%s%s -> %s\n", r.Front, r.Source, r.SourceDir, r.SourceURL, to)
 	}
 }

@@ -60,11 +60,11 @@ func (s *site) open() error {
 		}
 		routes = append(routes, download.Route{Pattern: v.Pattern, View: view, Offload: v.Offload, Delivery: storage.Delivery(v.Delivery)})
 	}
-	var rules []download.Rule
-	for _, r := range s.config.Offload {
-		rules = append(rules, download.Rule(r))
+	all, err := rules(s.config)
+	if err != nil {
+		return err
 	}
-	s.service, err = download.New(routes, rules)
+	s.service, err = download.New(routes, all)
 	return err
 }
 

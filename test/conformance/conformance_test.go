@@ -56,9 +56,16 @@ func TestGoServer(t *testing.T) {
 	conformance.Run(t, conformance.NewSocket("go", p.Addr))
 }
 
-func TestNginx(t *testing.T) {
-	server.NginxProgram(t)
+func TestNginx(t *testing.T)    { throughFront(t, "nginx") }
+func TestApache(t *testing.T)   { throughFront(t, "apache") }
+func TestLighttpd(t *testing.T) { throughFront(t, "lighttpd") }
+func TestCaddy(t *testing.T)    { throughFront(t, "caddy") }
+
+// throughFront plays the table through a front server as `downlink front`
+// configures it.
+func throughFront(t *testing.T, name string) {
+	server.NeedFront(t, name)
 	files, data := folder(t)
-	nginx, _ := server.BehindNginx(t, files, data, "")
-	conformance.Run(t, conformance.NewSocket("nginx", nginx.Addr))
+	front, _ := server.Behind(t, name, files, data, "")
+	conformance.Run(t, conformance.NewSocket(name, front.Addr))
 }

@@ -39,7 +39,7 @@ func nosniff(c *checker) string {
 // noInternalField: what steers a front server never reaches a client.
 func noInternalField(c *checker) string {
 	for name := range c.a.Header {
-		for _, prefix := range []string{"X-Accel-", "X-Sendfile", "X-Lighttpd-"} {
+		for _, prefix := range []string{"X-Accel-", "X-Sendfile", "X-Lighttpd-", "X-Downlink-"} {
 			if strings.HasPrefix(name, prefix) {
 				return name + " reaches the client"
 			}

@@ -18,6 +18,7 @@ import (
 	"io/fs"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -70,6 +71,8 @@ type Difference struct {
 	Expectation
 	// Breaks names the invariants (see Invariants) that do not hold here.
 	Breaks []string `json:"breaks"`
+	// MayBreak names those that hold or not as the connection goes.
+	MayBreak []string `json:"may_break"`
 }
 
 // Match is what a field's value has to be: in JSON a string for exactly this
@@ -177,7 +180,7 @@ func (r *Row) fault() error {
 		if d.Body != "" && !knownBody(d.Body) {
 			return fmt.Errorf("unknown body %q", d.Body)
 		}
-		for _, name := range d.Breaks {
+		for _, name := range slices.Concat(d.Breaks, d.MayBreak) {
 			if _, ok := Invariants[name]; !ok {
 				return fmt.Errorf("unknown invariant %q", name)
 			}
