@@ -35,16 +35,16 @@ func Modules(t testing.TB, site workers.Site, more map[string]string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	write(t, dir, "site.mjs", string(module))
+	Write(t, dir, "site.mjs", string(module))
 	Core(t, filepath.Join(dir, "core.wasm"))
 	for name, text := range standIns {
 		if _, err := os.Stat(filepath.Join(dir, name)); more[name] == "" && (name == "pages.mjs" || err != nil) {
-			write(t, dir, name, text)
+			Write(t, dir, name, text)
 		}
 	}
 	for name, text := range more {
 		os.Remove(filepath.Join(dir, name))
-		write(t, dir, name, text)
+		Write(t, dir, name, text)
 	}
 	return dir
 }
@@ -61,7 +61,8 @@ func Core(t testing.TB, file string, tags ...string) {
 	}
 }
 
-func write(t testing.TB, dir, name, text string) {
+// Write writes a file into a folder.
+func Write(t testing.TB, dir, name, text string) {
 	t.Helper()
 	if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 		t.Fatal(err)

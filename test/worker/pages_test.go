@@ -27,7 +27,7 @@ func onlyPages(t *testing.T, from string, site pages.Site) *worker.Worker {
 	t.Helper()
 	dir := t.TempDir()
 	goJS(t, "build", "-trimpath", "-ldflags=-s -w", "-o", filepath.Join(dir, "pages.wasm"), from)
-	for _, file := range []string{wasmExec(t), shim + "/pages.mjs", shim + "/instance.mjs", "testdata/only-pages.mjs"} {
+	for _, file := range []string{wasmExec(t), shim + "/pages.mjs", shim + "/instance.mjs", shim + "/within.mjs", "testdata/only-pages.mjs"} {
 		copyFile(t, file, dir)
 	}
 	text, err := site.Module()
@@ -181,7 +181,7 @@ func TestR4_PagesThatFail(t *testing.T) {
 		log  string
 	}{
 		{"panic", 500, "on purpose"}, {"abort", 500, "abort"}, {"panic elsewhere", 500, "in a goroutine"}, {"exit", 500, "GET /: "},
-		{"hang", 500, "no page within"}, {"status", 418, ""}, {"empty", 200, ""},
+		{"hang", 500, "no answer within"}, {"status", 418, ""}, {"empty", 200, ""},
 	} {
 		t.Run(row.do, func(t *testing.T) {
 			resp, body := ask(t, w, "GET", "/", "X-Do", row.do)

@@ -45,6 +45,9 @@ export class Core {
   /** The decision about a request and what was found. */
   decide(request, result) { return readDecision(this.#ask(this.#exports.decide, request, result)) }
 
+  /** Whether a User-Agent names a robot. */
+  robot(userAgent) { return this.#ask(this.#exports.robot, new TextEncoder().encode(userAgent.slice(0, 512)))[0] === 1 }
+
   #ask(question, first, second) {
     const length = first.length + (second ? second.length : 0)
     if (length > maxFrame) throw new Panic('a frame is too long')

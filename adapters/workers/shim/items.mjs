@@ -1,6 +1,7 @@
 // The files of the catalogue's items, from D1 and remembered for a moment.
 
 import site from './site.mjs'
+import { within } from './within.mjs'
 
 /** How long a file is remembered in milliseconds, and how many are. */
 const life = 10_000
@@ -65,18 +66,5 @@ function text(value) {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(new Uint8Array(value))
   } catch {
     return ''
-  }
-}
-
-/** The promise's result, or an error after some milliseconds. */
-async function within(milliseconds, promise) {
-  let timer
-  const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${milliseconds} ms`)), milliseconds)
-  })
-  try {
-    return await Promise.race([promise, late])
-  } finally {
-    clearTimeout(timer)
   }
 }

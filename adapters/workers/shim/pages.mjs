@@ -2,6 +2,8 @@
 // the cache does not have is made by an instance of pages.wasm of its own, which
 // lives no longer than that.
 
+import { within } from './within.mjs'
+
 /** As package page has them; a test compares. */
 export const paths = ['/', '/index.json', '/healthz']
 
@@ -84,18 +86,6 @@ async function begin() {
 }
 
 function end() { running.shift() }
-
-async function within(milliseconds, promise) {
-  let timer
-  const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no page within ${milliseconds} ms`)), milliseconds)
-  })
-  try {
-    return await Promise.race([promise, late])
-  } finally {
-    clearTimeout(timer)
-  }
-}
 
 const refused = (status, text, fields) => new Response(text, {
   status,

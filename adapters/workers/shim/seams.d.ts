@@ -13,8 +13,8 @@ interface Download {
   key: string
   /** Milliseconds since 1970 at which the request came. */
   at: number
-  /** User-Agent, "" without one: robots are counted apart. */
-  userAgent: string
+  /** The User-Agent names a robot: these are counted apart. */
+  robot: boolean
 }
 
 /**

@@ -70,11 +70,16 @@ async function answer(request, env, ctx) {
   }
   const decide = (state, object, file) => ready(env).decide(frame, resultFrame(state, object, file))
   const { decision, body, file, cause } = await download(env, plan, now, decide)
-  if (decision.counts) {
-    const event = { ...file, at: now, userAgent: request.headers.get('user-agent') ?? '' }
+  if (decision.counts && !ahead(request.headers)) {
+    const event = { ...file, at: now, robot: ready(env).robot(request.headers.get('user-agent') ?? '') }
     ctx.waitUntil(count(env, ctx, event).catch(error => report(request, 0, error)))
   }
   return respond(request, decision, body, cause)
+}
+
+// A browser that fetches ahead may never show it to anybody.
+function ahead(headers) {
+  return /prefetch|prerender|preview/i.test(headers.get('sec-purpose') ?? headers.get('purpose') ?? headers.get('x-moz') ?? '')
 }
 
 const noNonce = new Uint32Array(2)

@@ -75,6 +75,14 @@ func (e *Engine) plan(q core.Request) core.Plan {
 
 func storable(key string) bool { return len(key) <= maxKey && utf8.ValidString(key) }
 
+// Robot appends 1 if the User-Agent that is the frame names a robot, else 0.
+func (e *Engine) Robot(dst, frame []byte) ([]byte, error) {
+	if core.Robot(string(frame)) {
+		return append(dst, 1), nil
+	}
+	return append(dst, 0), nil
+}
+
 // The deliveries of a Worker: the platform's own stream.
 var streamed = []core.Delivery{core.Stream}
 

@@ -14,6 +14,7 @@ type question func(dst, frame []byte) ([]byte, error)
 var (
 	engine       wire.Engine
 	plan, decide question = engine.Plan, engine.Decide
+	robot        question = engine.Robot
 
 	in  [wire.MaxFrame]byte
 	out = make([]byte, 0, usual)
@@ -54,6 +55,11 @@ func planExport(n int32) int32 { return answer(n, plan) }
 //
 //go:wasmexport decide
 func decideExport(n int32) int32 { return answer(n, decide) }
+
+// robotExport says whether the User-Agent in n bytes of input names a robot.
+//
+//go:wasmexport robot
+func robotExport(n int32) int32 { return answer(n, robot) }
 
 // answer asks q about n bytes of input and returns how many bytes of output are its
 // answer. An error and a panic come out as the negative length of what they say,
