@@ -37,12 +37,16 @@ func (s Site) Module() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	secrets := s.Secrets
+	if secrets == nil {
+		secrets = map[string]string{} // null would be no object to JavaScript
+	}
 	text, err := json.MarshalIndent(struct {
 		Stores  map[string]string `json:"stores"`
 		Catalog string            `json:"catalog"`
 		Secrets map[string]string `json:"secrets"`
 		Routes  string            `json:"routes"`
-	}{s.Stores, s.Catalog, s.Secrets, base64.StdEncoding.EncodeToString(routes)}, "", "  ")
+	}{s.Stores, s.Catalog, secrets, base64.StdEncoding.EncodeToString(routes)}, "", "  ")
 	if err != nil {
 		return nil, err
 	}

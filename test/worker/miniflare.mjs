@@ -6,7 +6,7 @@
 // is to have for them: these are written into the simulator's database between two
 // runs of it.
 import { createInterface } from 'node:readline'
-import { readFileSync, readdirSync } from 'node:fs'
+import { readFileSync, readdirSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { Miniflare, Log, LogLevel } from 'miniflare'
@@ -75,7 +75,14 @@ function pin(objects) {
     const isBucket = database.prepare("SELECT 1 FROM sqlite_master WHERE name = '_mf_objects'").get()
     for (const o of isBucket ? objects : []) {
       database.prepare('UPDATE _mf_objects SET etag = ?, uploaded = ? WHERE key = ?').run(o.etag, o.uploaded, o.key)
+      if (o.size) grow(database, o)
     }
     database.close()
   }
+}
+
+function grow(database, { key, size }) {
+  const { blob_id } = database.prepare('SELECT blob_id FROM _mf_objects WHERE key = ?').get(key)
+  truncateSync(join(options.state, 'r2', 'FILES', 'blobs', blob_id), size)
+  database.prepare('UPDATE _mf_objects SET size = ? WHERE key = ?').run(size, key)
 }

@@ -60,6 +60,8 @@ type Object struct {
 	Path     string `json:"path"`     // of a file with its bytes
 	ETag     string `json:"etag"`     // without quotes
 	Uploaded int64  `json:"uploaded"` // milliseconds since 1970
+	// Size, if set, is that of the object: the file's bytes and then zeros.
+	Size int64 `json:"size,omitempty"`
 }
 
 // Start runs the modules in dir, of which entry is the first, for the time of the

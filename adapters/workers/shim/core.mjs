@@ -33,8 +33,8 @@ export class Core {
     this.#ask(exports.configure, routes)
   }
 
-  /** Bytes of linear memory. */
-  get size() { return this.#memory.buffer.byteLength }
+  /** All of linear memory. */
+  get memory() { return this.#view() }
 
   /** Sets the keys of signed links. */
   unlock(secrets) { this.#ask(this.#exports.unlock, secrets) }

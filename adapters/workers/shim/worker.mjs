@@ -2,48 +2,12 @@
 // file is between them. It keeps nothing of a request: a stream, a promise or a binding
 // in a global would be used on behalf of another request.
 
-import module from './core.wasm'
-import { Core, Panic } from './core.mjs'
+import { Panic } from './core.mjs'
 import { count } from './counts.mjs'
 import { download } from './download.mjs'
-import { answered, requestFrame, resultFrame, secretsFrame } from './frame.mjs'
+import { answered, requestFrame, resultFrame } from './frame.mjs'
 import { pages } from './pages.mjs'
-import site from './site.mjs'
-
-const routes = Uint8Array.from(atob(site.routes), c => c.charCodeAt(0))
-
-// The instance is made while the isolate starts, which costs no request anything. If
-// that fails, requests are answered 503 and each of them tries again.
-let core, locked
-try {
-  start()
-} catch (error) {
-  console.error('core.wasm does not start: ' + error)
-}
-
-function start() {
-  core = undefined
-  core = new Core(module, routes)
-  locked = Object.keys(site.secrets).length > 0
-}
-
-/** The instance, a new one if need be, with the keys of links that env has. */
-function ready(env) {
-  if (!core || core.broken) start()
-  if (locked) unlock(env)
-  return core
-}
-
-// Routes that require a link are answered 403 if a key cannot be used.
-function unlock(env) {
-  locked = false
-  try {
-    const keys = Object.entries(site.secrets).filter(([, binding]) => env[binding])
-    core.unlock(secretsFrame(keys.map(([id, binding]) => [id, env[binding]])))
-  } catch (error) {
-    console.error('no signed link is accepted: ' + error.message)
-  }
-}
+import { ready } from './warm.mjs'
 
 export default {
   async fetch(request, env, ctx) {
