@@ -170,7 +170,9 @@ func TestV5_VirtualFiles(t *testing.T) {
 		}
 	}
 	addr := virtualServer(t, map[string]func() download.Virtual{
-		"text":  func() download.Virtual { return download.Virtual{Name: "日本.txt", Content: download.String("hello")} },
+		"text": func() download.Virtual {
+			return download.Virtual{Name: "日本.txt", Content: download.String("hello")}
+		},
 		"bytes": func() download.Virtual { return download.Virtual{Name: "a.bin", Content: download.Bytes(chunk)} },
 		"sized": func() download.Virtual {
 			return download.Virtual{Name: "l.bin", Content: download.Chunks(repeated, large)}
@@ -229,7 +231,9 @@ func TestV5_FaultsNeverLookComplete(t *testing.T) {
 	}
 	nothing := func() {}
 	large := strings.Repeat("x", 100<<10)
-	failing := func(yield func([]byte, error) bool) { _ = yield([]byte(large), nil) && yield(nil, errors.New("no ink")) }
+	failing := func(yield func([]byte, error) bool) {
+		_ = yield([]byte(large), nil) && yield(nil, errors.New("no ink"))
+	}
 	cases := map[string]struct {
 		content func() download.Content
 		status  int // of an answer that is complete; 0: it breaks off
