@@ -24,3 +24,11 @@ func (v View) ListedBelow() (prefix string, ok bool) {
 	prefix, variable, found := strings.Cut(path, "{")
 	return prefix, found && strings.Count(path, "{") == 1 && strings.IndexByte(variable, '}') == len(variable)-1
 }
+
+// Position is the line and column where a key such as "server.listen" or
+// "offload[0].destination" was written or, failing that, the table around it; zeros
+// without a file.
+func (c *Config) Position(key string) (line, column int) {
+	p := c.source.position(key)
+	return p.line, p.column
+}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
 	"time"
 
 	"github.com/spf13/cobra"
@@ -62,14 +63,11 @@ func parseRequest(method, target string, fields []string) (*download.Request, er
 	if err != nil {
 		return nil, fmt.Errorf("no server takes this: %w", err)
 	}
-	r := &http.Request{Method: method, URL: u, Header: http.Header{}}
-	for _, f := range fields {
-		name, value, ok := strings.Cut(f, ":")
-		if !ok || strings.TrimSpace(name) == "" {
-			return nil, fmt.Errorf("field %q: write 'Name: value'", f)
-		}
-		r.Header.Add(strings.TrimSpace(name), strings.TrimSpace(value))
+	header, err := parseFields(fields)
+	if err != nil {
+		return nil, err
 	}
+	r := &http.Request{Method: method, URL: u, Header: header}
 	return &download.Request{Request: nethttp.Fill(r, time.Now()), Header: r.Header, Native: r}, nil
 }
 

@@ -15,7 +15,6 @@ import (
 
 	"github.com/downlink-go/downlink/adapters/nethttp"
 	"github.com/downlink-go/downlink/config"
-	"github.com/downlink-go/downlink/front"
 )
 
 func newServe(s *settings) *cobra.Command {
@@ -84,10 +83,7 @@ func collectLessOften() {
 
 func newServer(s *site, log *slog.Logger) *nethttp.Server {
 	o := s.config.Server
-	downloads := nethttp.New(s.service, nethttp.Options{
-		Log: log, AccessLog: s.config.Log.Access, RequestIDField: o.RequestIDHeader, WriteTimeout: o.WriteTimeout,
-		FrontField: front.Field,
-	})
+	downloads := s.downloads(log)
 	pages := s.index(log).Pages()
 	for path, p := range pages {
 		pages[path] = downloads.Page(p)

@@ -37,9 +37,11 @@ var allowed = map[string][]string{
 	"config":           {"core", "storage/httpstore/origin", "core/link"},
 	"adapters/":        {"core", "core/link", "download"},
 	"adapters/workers": {"core", "adapters/workers/wire"},
+	"doctor":           {"core", "storage", "catalog", "download", "doctor/nginxconf"},
+	"doctor/nginxconf": {},
 	"downloadtest":     {"core", "storage", "storage/dirstore", "download", "adapters/nethttp"},
-	"cmd/":             {"core", "core/link", "storage", "storage/", "catalog", "catalog/", "generate", "generate/", "download", "page", "front", "config", "adapters/"},
-	"test/":            {"core", "core/link", "storage", "storage/", "catalog", "catalog/", "generate", "generate/", "download", "page", "front", "config", "adapters/", "downloadtest", "internal/promise", "test/"},
+	"cmd/":             {"core", "core/link", "storage", "storage/", "catalog", "catalog/", "generate", "generate/", "download", "page", "front", "config", "adapters/", "doctor"},
+	"test/":            {"core", "core/link", "storage", "storage/", "catalog", "catalog/", "generate", "generate/", "download", "page", "front", "config", "adapters/", "doctor", "doctor/", "downloadtest", "internal/promise", "test/"},
 
 	"storage/httpstore":        {"core", "storage", "storage/httpstore/origin"},
 	"storage/httpstore/origin": {},

@@ -26,16 +26,28 @@ http {
 // Nginx runs nginx with a server block that listens at addr, until the test ends.
 func Nginx(t testing.TB, addr, block string) *Process {
 	t.Helper()
-	dir := t.TempDir()
-	user := ""
-	if os.Getuid() == 0 {
-		user = "user root;"
+	return NginxMain(t, addr, NginxConf(t, "root", block))
+}
+
+// NginxConf writes a whole configuration around a server block and returns its path.
+// As root, nginx's workers run as user.
+func NginxConf(t testing.TB, user, block string) string {
+	t.Helper()
+	if user = "user " + user + ";"; os.Getuid() != 0 {
+		user = ""
 	}
-	conf := filepath.Join(dir, "nginx.conf")
+	conf := filepath.Join(t.TempDir(), "nginx.conf")
 	if err := os.WriteFile(conf, fmt.Appendf(nil, mainConf, user, block), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return launch(t, addr, "nginx", exec.Command(NginxProgram(t), "-p", dir, "-c", conf, "-e", "stderr"))
+	return conf
+}
+
+// NginxMain runs nginx, which listens at addr, with a whole configuration, until the
+// test ends.
+func NginxMain(t testing.TB, addr, conf string) *Process {
+	t.Helper()
+	return launch(t, addr, "nginx", exec.Command(NginxProgram(t), "-p", filepath.Dir(conf), "-c", conf, "-e", "stderr"))
 }
 
 // NginxProgram is the path of nginx.

@@ -1,0 +1,122 @@
+package main
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/downlink-go/downlink/catalog"
+	"github.com/downlink-go/downlink/config"
+	"github.com/downlink-go/downlink/core"
+	"github.com/downlink-go/downlink/download"
+	"github.com/downlink-go/downlink/storage"
+	"github.com/downlink-go/downlink/storage/dirstore"
+)
+
+const (
+	mostCandidates = 200     // looked at for each view
+	bigSample      = 1 << 20 // larger files are asked for only if there is no other
+)
+
+// samples are URL paths of files that stand for all: one for each view and each rule
+// that its files fall under. Small texts are taken first, for it is those that a
+// front server might compress.
+func (s *site) samples(ctx context.Context) (targets []string) {
+	for _, v := range s.config.Views {
+		best := map[*download.Rule]candidate{}
+		for _, c := range s.candidates(ctx, v) {
+			rule, ok := s.ruleOf(ctx, c.target)
+			if was, there := best[rule]; ok && (!there || c.better(was)) {
+				best[rule] = c
+			}
+		}
+		first := len(targets)
+		for _, c := range best {
+			targets = append(targets, c.target)
+		}
+		slices.Sort(targets[first:])
+	}
+	return targets
+}
+
+// candidate is a file that may be a sample.
+type candidate struct {
+	target string
+	size   int64
+	text   bool
+}
+
+func newCandidate(target, key string, size int64) candidate {
+	return candidate{target, size, strings.HasPrefix(core.MediaType(key), "text/")}
+}
+
+func (c candidate) better(than candidate) bool {
+	return c.rank() > than.rank()
+}
+
+func (c candidate) rank() (n int) {
+	if c.size > 2 { // there are parts to ask for
+		n += 4
+	}
+	if c.size <= bigSample {
+		n += 2
+	}
+	if c.text {
+		n++
+	}
+	return n
+}
+
+// candidates are files of a view whose URLs are known.
+func (s *site) candidates(ctx context.Context, v config.View) (all []candidate) {
+	pattern, err := core.ParsePattern(v.Pattern)
+	if err != nil {
+		return nil // the configuration was checked
+	}
+	if v.Kind == config.KindObject {
+		return s.itemCandidates(ctx, v, pattern)
+	}
+	prefix, listed := v.ListedBelow()
+	store := s.stores[v.Store]
+	if v.Kind == config.KindPath {
+		dir, err := dirstore.Open(v.Root)
+		if err != nil {
+			return nil
+		}
+		defer dir.Close()
+		store = storage.New(v.Root, dir)
+	}
+	if store == nil || !listed {
+		return nil
+	}
+	_ = store.List(ctx, prefix, func(e storage.Entry) bool { // that it cannot be listed is told elsewhere
+		if target, ok := pattern.URL(strings.TrimPrefix(e.Key, prefix)); ok {
+			all = append(all, newCandidate(target, e.Key, e.Size))
+		}
+		return len(all) < mostCandidates
+	})
+	return all
+}
+
+func (s *site) itemCandidates(ctx context.Context, v config.View, pattern core.Pattern) (all []candidate) {
+	if v.Path != "" || s.catalog == nil {
+		return nil
+	}
+	_ = s.catalog.List(ctx, "", func(it catalog.Item) bool {
+		if target, ok := pattern.URL(it.Slug); ok {
+			all = append(all, newCandidate(target, it.Key, bigSample))
+		}
+		return len(all) < mostCandidates
+	})
+	return all
+}
+
+// ruleOf is the rule under which a file falls, nil for none, and whether there is a
+// file at all.
+func (s *site) ruleOf(ctx context.Context, target string) (*download.Rule, bool) {
+	r := &download.Request{Request: core.Request{Method: "GET", Path: target, Now: time.Now()}}
+	a := s.service.Answer(ctx, r)
+	defer a.Close()
+	return a.Target.Rule, a.Status == 200
+}

@@ -1,0 +1,306 @@
+package doctor
+
+import (
+	"fmt"
+	"net"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/downlink-go/downlink/doctor/nginxconf"
+	"github.com/downlink-go/downlink/download"
+)
+
+// readFrontConfig reads nginx's configuration, if it is to be read.
+func (x *exam) readFrontConfig() {
+	if x.FrontConfig == "" {
+		return
+	}
+	conf, err := nginxconf.Read(x.FrontConfig)
+	if err != nil {
+		x.fault(Front, "configuration", "", nil, "nginx's configuration cannot be read: %v.", err)
+		return
+	}
+	x.conf = conf
+}
+
+// at is the change of a directive.
+func at(d *nginxconf.Directive, text string) *Change {
+	c := &Change{File: d.File, Line: d.Line, Text: text}
+	if d.Parent != nil {
+		c.Block = block(d.Parent)
+	}
+	return c
+}
+
+// within is a change inside of a block: the line is where the block begins.
+func within(d *nginxconf.Directive, text string) *Change {
+	return &Change{File: d.File, Line: d.Line, Block: block(d), Text: text}
+}
+
+func block(d *nginxconf.Directive) string { return d.String() }
+
+// instead is the change of a directive into another.
+func instead(d *nginxconf.Directive, text string) *Change {
+	c := at(d, text)
+	c.Now = d.String()
+	return c
+}
+
+// find is the first directive called name whose arguments fit.
+func (x *exam) find(name string, fits func(args []string) bool) (found *nginxconf.Directive) {
+	nginxconf.Walk(x.conf, func(d *nginxconf.Directive) {
+		if found == nil && d.Name == name && (fits == nil || fits(d.Args)) {
+			found = d
+		}
+	})
+	return found
+}
+
+// locations are the location blocks of exactly that prefix.
+func (x *exam) locations(prefix string) (found []*nginxconf.Directive) {
+	nginxconf.Walk(x.conf, func(d *nginxconf.Directive) {
+		if d.Name == "location" && len(d.Args) > 0 && d.Args[len(d.Args)-1] == prefix {
+			found = append(found, d)
+		}
+	})
+	return found
+}
+
+// inLocation is a change in the location of a prefix, with its line if it is known.
+func (x *exam) inLocation(prefix, text string) *Change {
+	if all := x.locations(prefix); len(all) > 0 {
+		return within(all[0], text)
+	}
+	return &Change{Block: fmt.Sprintf("location %q", prefix), Text: text}
+}
+
+func (x *exam) internalChange(prefix string) *Change {
+	return x.inLocation(prefix, "write internal;")
+}
+
+// directoryChange is the alias of a sample's location.
+func (x *exam) directoryChange(s *sample) *Change {
+	if s.rule == nil || x.dir(s.rule) == "" {
+		return nil
+	}
+	if !isNginx(s.rule) {
+		return &Change{Text: fmt.Sprintf("let `downlink front %s` write its configuration again, for the files in %s", s.rule.Front, x.dir(s.rule))}
+	}
+	text := "write " + aliasOf(x.dir(s.rule))
+	for _, l := range x.locations(s.place()) {
+		for _, name := range [...]string{"alias", "root"} {
+			if d := l.First(name); d != nil {
+				return instead(d, text)
+			}
+		}
+	}
+	return x.inLocation(s.place(), text)
+}
+
+func isNginx(r *download.Rule) bool { return r.Front == "nginx" || r.Front == "" }
+
+// aliasOf is the alias of a directory, as `downlink front nginx` writes it.
+func aliasOf(dir string) string {
+	return fmt.Sprintf(`alias "%s/";`, strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(strings.TrimRight(dir, "/")))
+}
+
+// lostByRedirect are the fields of Downlink's answer that nginx does not keep over an
+// internal redirect, and after which statuses its add_header is to send them.
+var lostByRedirect = map[string]string{
+	"X-Content-Type-Options": "nosniff always", "Content-Security-Policy": "$upstream_http_content_security_policy always",
+	"Referrer-Policy": "$upstream_http_referrer_policy always", "Vary": "$upstream_http_vary",
+	"Content-Encoding": "$upstream_http_content_encoding", "Content-Language": "$upstream_http_content_language",
+	"Repr-Digest": "$upstream_http_repr_digest", "Link": "$upstream_http_link",
+}
+
+// fieldChange is the line that mends a field, which the client got as it is in got.
+func (x *exam) fieldChange(s *sample, name, got string, once bool) *Change {
+	switch value, lost := lostByRedirect[name]; {
+	case s.rule != nil && !isNginx(s.rule):
+		return &Change{Text: fmt.Sprintf("let `downlink front %s` write its configuration again: it sends %s", s.rule.Front, name)}
+	case got != "" && !once:
+		return x.twiceChange(s, name)
+	case got == "" && lost && s.handed != "":
+		return x.inLocation(s.place(), fmt.Sprintf("write add_header %s %s;", name, value))
+	case s.own() && (name == "ETag" || name == "Last-Modified"):
+		return x.inLocation(s.place(), fmt.Sprintf("write add_header %s $upstream_http_%s;", name, strings.ToLower(strings.ReplaceAll(name, "-", "_"))))
+	case got == "" && name == "ETag" && s.handed != "":
+		if d := x.find("etag", func(args []string) bool { return slices.Equal(args, []string{"off"}) }); d != nil {
+			return instead(d, "write etag on;")
+		}
+		return x.inLocation(s.place(), "write etag on;")
+	case got == "" && name == "X-Content-Type-Options":
+		return &Change{Block: "server", Text: "write add_header X-Content-Type-Options nosniff always;"}
+	case got == "":
+		if d := x.find("proxy_hide_header", named(name)); d != nil {
+			return at(d, "take out "+d.String())
+		}
+		return &Change{Block: "location /", Text: "take out proxy_hide_header " + name + ";"}
+	}
+	if d := x.find("add_header", named(name)); d != nil {
+		return at(d, "take out "+d.String())
+	}
+	return &Change{Text: "take out what changes it, such as add_header " + name}
+}
+
+// twiceChange mends a field that comes from two servers: from a remote one, too, or
+// from an add_header on top.
+func (x *exam) twiceChange(s *sample, name string) *Change {
+	if d := x.find("add_header", named(name)); d != nil {
+		return at(d, "take out "+d.String())
+	}
+	if s.handed != "" {
+		return x.inLocation(s.place(), "write proxy_hide_header "+name+";")
+	}
+	return &Change{Text: "take out the add_header " + name + " that comes on top"}
+}
+
+// named fits directives about a field.
+func named(field string) func(args []string) bool {
+	return func(args []string) bool { return len(args) > 0 && strings.EqualFold(args[0], field) }
+}
+
+// own reports whether a sample is handed over with validators of its own.
+func (s *sample) own() bool {
+	return s.rule != nil && !strings.HasPrefix(s.handed, s.rule.Destination)
+}
+
+// place is the prefix of the location that a sample is handed to.
+func (s *sample) place() string {
+	switch {
+	case s.rule == nil:
+		return ""
+	case s.own():
+		return s.rule.OwnDestination()
+	}
+	return s.rule.Destination
+}
+
+func (x *exam) gzipChange(s *sample) *Change {
+	var around *nginxconf.Directive
+	if s.rule != nil {
+		for _, l := range x.locations(s.rule.Destination) {
+			around = l
+		}
+	}
+	if on := around.Inherited("gzip"); len(on) > 0 {
+		return instead(on[0], "write gzip off;")
+	}
+	if on := x.find("gzip", func(args []string) bool { return slices.Equal(args, []string{"on"}) }); on != nil {
+		return instead(on, "write gzip off;")
+	}
+	return &Change{Block: "server", Text: "write gzip off;"}
+}
+
+func (x *exam) obeyChange(*sample) *Change {
+	d := x.find("proxy_ignore_headers", func(args []string) bool {
+		return slices.ContainsFunc(args, func(a string) bool { return strings.EqualFold(a, "X-Accel-Redirect") })
+	})
+	if d != nil {
+		return at(d, "take out "+d.String())
+	}
+	return &Change{Text: "take out proxy_ignore_headers X-Accel-Redirect, or give the rule the front that this server is"}
+}
+
+func (x *exam) proxyChange() *Change {
+	const text = "write proxy_pass to the upstream that is Downlink, and check listen and server_name"
+	if d := x.find("location", func(args []string) bool { return slices.Equal(args, []string{"/"}) }); d != nil {
+		return within(d, text)
+	}
+	return &Change{Block: "location /", Text: text}
+}
+
+// upstreamChange is the address of Downlink in nginx's upstream block.
+func (x *exam) upstreamChange(*sample) *Change {
+	text := fmt.Sprintf("write server %q;", upstream(x.App))
+	var change *Change
+	nginxconf.Walk(x.conf, func(d *nginxconf.Directive) {
+		if change == nil && d.Name == "server" && d.Block == nil && d.Parent != nil && d.Parent.Name == "upstream" {
+			change = instead(d, text)
+		}
+	})
+	if change == nil {
+		change = &Change{Block: "upstream downlink", Text: text}
+	}
+	return change
+}
+
+func upstream(app string) string {
+	if host, port, err := net.SplitHostPort(app); err == nil && unspecified(host) {
+		return net.JoinHostPort("127.0.0.1", port)
+	}
+	return app
+}
+
+func (x *exam) publicChange(target string) *Change {
+	var best *nginxconf.Directive
+	for _, p := range x.publics() {
+		if strings.HasPrefix(target, p.prefix) {
+			best = p.location
+		}
+	}
+	if best != nil {
+		return within(best, "take this location out, or write internal; into it")
+	}
+	return &Change{Text: fmt.Sprintf("take out the location or root that gives %s, or write internal; into it", target)}
+}
+
+// public is a location from which clients get files of a folder.
+type public struct {
+	location *nginxconf.Directive
+	prefix   string
+	dir      string // the folder that is at the prefix
+}
+
+// publics are the locations without internal that have files of their own.
+func (x *exam) publics() (found []public) {
+	nginxconf.Walk(x.conf, func(d *nginxconf.Directive) {
+		if d.Name != "location" || len(d.Args) == 0 || !servesFiles(d) {
+			return
+		}
+		prefix := d.Args[len(d.Args)-1]
+		if slices.ContainsFunc(x.Rules, func(r download.Rule) bool { return prefix == r.Destination || prefix == r.OwnDestination() }) {
+			return // which is to be internal: that is another question
+		}
+		if !strings.HasPrefix(prefix, "/") || d.Args[0] == "~" || d.Args[0] == "~*" {
+			prefix = "/"
+		}
+		if a := d.First("alias"); a != nil && len(a.Args) == 1 {
+			found = append(found, public{d, prefix, filepath.Clean(a.Args[0])})
+		} else if r := d.Inherited("root"); len(r) > 0 && len(r[0].Args) == 1 {
+			found = append(found, public{d, prefix, filepath.Join(r[0].Args[0], prefix)})
+		}
+	})
+	return found
+}
+
+// servesFiles reports whether a location is for clients and answers from the disk.
+func servesFiles(location *nginxconf.Directive) bool {
+	for _, name := range [...]string{"internal", "proxy_pass", "fastcgi_pass", "uwsgi_pass", "scgi_pass", "grpc_pass", "return", "deny"} {
+		if location.First(name) != nil {
+			return false
+		}
+	}
+	return true
+}
+
+// publicPrefixes are the URL prefixes at which files of dir are, as nginx's
+// configuration has it.
+func (x *exam) publicPrefixes(dir string) (prefixes []string) {
+	for _, p := range x.publics() {
+		if rest, ok := below(dir, p.dir); ok {
+			prefixes = append(prefixes, strings.TrimRight(strings.TrimRight(p.prefix, "/")+"/"+rest, "/"))
+		}
+	}
+	return prefixes
+}
+
+// below is path relative to dir, if it is dir or lies in it.
+func below(path, dir string) (string, bool) {
+	rel, err := filepath.Rel(dir, path)
+	if err != nil || !filepath.IsLocal(rel) {
+		return "", false
+	}
+	return strings.TrimPrefix(filepath.ToSlash(rel), "."), true
+}

@@ -1,0 +1,6 @@
+//go:build !unix
+
+package doctor
+
+// unreadable knows nothing of permissions here.
+func (x *exam) unreadable(string) (why string, change *Change) { return "", nil }
