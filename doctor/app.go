@@ -22,7 +22,7 @@ func (x *exam) app() {
 		}
 	}
 	for _, s := range x.samples {
-		a := c.ask(get(s.target))
+		a := c.ask(x.fronted(s.target))
 		if a.err != nil && a.status == 0 {
 			x.unreachable(a.err)
 			return
@@ -41,7 +41,7 @@ func (x *exam) unreachable(err error) {
 // with another configuration, or as a user who may not read the files.
 func (x *exam) appAnswer(s *sample, got answer) {
 	restart := &Change{Text: "restart Downlink with this configuration, as a user who may read the files"}
-	want := x.here(x.Handler, get(s.target))
+	want := x.here(x.Handler, x.fronted(s.target))
 	switch {
 	case got.err != nil:
 		x.fault(App, "answers", s.target, nil, "Downlink alone breaks %s off after %d bytes: %v.", s.target, got.size, got.err)

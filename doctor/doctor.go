@@ -35,6 +35,11 @@ type Site struct {
 	App   string // where the application listens: "host:port" or "unix:/path"
 	Front string // URL of the front server, such as "https://files.example.org"
 
+	// FrontField is the request field in which the front server says its name to the
+	// application, as nethttp.Options has it; FrontName is that name. Rules for other
+	// front servers are passed over. "" is the name that the first rule has.
+	FrontField, FrontName string
+
 	// FrontConfig is nginx's configuration, as nginxconf.Read takes it. With it a
 	// fault comes with its file and line, and some are found that cannot be seen from
 	// outside.
@@ -56,11 +61,42 @@ func Examine(ctx context.Context, s Site) *Report {
 	if x.Timeout == 0 {
 		x.Timeout = 10 * time.Second
 	}
+	x.chooseRules()
 	x.readFrontConfig()
 	x.storage()
 	x.app()
 	x.front()
 	return &x.report
+}
+
+// chooseRules leaves the rules of the front server.
+func (x *exam) chooseRules() {
+	if x.FrontName == "" && len(x.Rules) > 0 {
+		x.FrontName = server(&x.Rules[0])
+	}
+	var its []download.Rule
+	for i := range x.Rules {
+		if server(&x.Rules[i]) == x.FrontName {
+			its = append(its, x.Rules[i])
+		}
+	}
+	x.Rules = its
+}
+
+// server is a rule's front server.
+func server(r *download.Rule) string {
+	if r.Front == "" {
+		return download.Nginx
+	}
+	return r.Front
+}
+
+// fronted is what the application is asked by its front server.
+func (x *exam) fronted(target string) question {
+	if x.FrontField == "" || x.FrontName == "" {
+		return get(target)
+	}
+	return get(target, x.FrontField, x.FrontName)
 }
 
 // exam is one examination.

@@ -130,7 +130,7 @@ func TestFaults(t *testing.T) {
 		}, "together fault: The front server sends other bytes for /files/a.txt than Downlink would: 14 of them, not 55."},
 		{"front that shows its orders", func(t *testing.T, s *doctor.Site) {
 			s.Front = at(t, func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("X-Accel-Redirect", "/i/a.txt") })
-		}, "together fault: The front server does not obey Downlink: it passes X-Accel-Redirect or X-Sendfile on"},
+		}, "together fault: The front server does not obey Downlink: it passes X-Accel-Redirect on"},
 		{"a field twice", func(t *testing.T, s *doctor.Site) {
 			h := s.Handler
 			s.Front = at(t, func(w http.ResponseWriter, r *http.Request) { h.ServeHTTP(with{w, "Cache-Control", "public"}, r) })
@@ -279,7 +279,9 @@ func TestRedirects(t *testing.T) {
 		t.Errorf("faults:\n%s", got)
 	}
 	status = 200
-	s.Front = at(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "https://evil.example/", http.StatusFound) })
+	s.Front = at(t, func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "https://evil.example/", http.StatusFound)
+	})
 	if got := texts(doctor.Examine(t.Context(), s).Faults()); !strings.Contains(got, `with 302 and Location "https://evil.example/", where Downlink says 302`) {
 		t.Errorf("faults:\n%s", got)
 	}

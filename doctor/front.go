@@ -47,14 +47,14 @@ func (s *sample) front() string {
 }
 
 func frontName(r *download.Rule) string {
-	switch r.Front {
-	case "nginx", "":
+	switch server(r) {
+	case download.Nginx:
 		return "nginx"
-	case "apache":
+	case download.Apache:
 		return "Apache"
-	case "lighttpd":
+	case download.Lighttpd:
 		return "lighttpd"
-	case "caddy":
+	case download.Caddy:
 		return "Caddy"
 	}
 	return "The front server"

@@ -8,17 +8,24 @@ import (
 	"github.com/downlink-go/downlink/download"
 )
 
-// handOver are the fields by which a front server is told to send a file; a rule may
-// name another.
-var handOver = []string{"X-Accel-Redirect", "X-Sendfile"}
+// handOver are the fields by which the front server is told to send a file.
+func (x *exam) handOver() []string {
+	names := []string{"X-Accel-Redirect", "X-Sendfile"}
+	for i := range x.Rules {
+		if field := x.Rules[i].Field; field != "" {
+			names = append(names, field)
+		}
+	}
+	return names
+}
 
 // handed finds out what the front server is to be told of a sample.
 func (x *exam) handed(s *sample) {
 	if x.Handler == nil {
 		return
 	}
-	a := x.here(x.Handler, get(s.target))
-	for _, name := range handOver {
+	a := x.here(x.Handler, x.fronted(s.target))
+	for _, name := range x.handOver() {
 		if value, ok := a.one(name); ok {
 			s.handed, s.location = value, name == "X-Accel-Redirect"
 		}
@@ -49,8 +56,11 @@ func (x *exam) local(r *download.Rule, rest string) string {
 	return filepath.Join(dir, filepath.FromSlash(rest))
 }
 
-// dir is the directory of a rule's files, "" if they are not on this machine's disk.
+// dir is the directory of a rule's files, "" if the front server gets them elsewhere.
 func (x *exam) dir(r *download.Rule) string {
+	if r.Remote != "" {
+		return ""
+	}
 	if r.SourceDir != "" {
 		return r.SourceDir
 	}

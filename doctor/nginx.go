@@ -81,11 +81,25 @@ func (x *exam) internalChange(prefix string) *Change {
 
 // directoryChange is the alias of a sample's location.
 func (x *exam) directoryChange(s *sample) *Change {
-	if s.rule == nil || x.dir(s.rule) == "" {
+	switch {
+	case s.rule == nil:
+		return nil
+	case s.rule.Remote != "":
+		return x.inLocation(s.place(), fmt.Sprintf("write proxy_pass %q;", s.rule.Remote))
+	case x.dir(s.rule) == "":
 		return nil
 	}
-	if !isNginx(s.rule) {
-		return &Change{Text: fmt.Sprintf("let `downlink front %s` write its configuration again, for the files in %s", s.rule.Front, x.dir(s.rule))}
+	dir := strings.TrimRight(x.dir(s.rule), "/")
+	switch server(s.rule) {
+	case download.Nginx:
+	case download.Apache:
+		return &Change{Block: "VirtualHost", Text: fmt.Sprintf("write XSendFilePath %q", dir)}
+	case download.Lighttpd:
+		return &Change{Block: "proxy.server", Text: fmt.Sprintf(`write "x-sendfile-docroot" => ( %q )`, dir)}
+	case download.Caddy:
+		return &Change{Block: "handle_response", Text: fmt.Sprintf("write root * %q", dir)}
+	default:
+		return nil
 	}
 	text := "write " + aliasOf(x.dir(s.rule))
 	for _, l := range x.locations(s.place()) {
@@ -98,7 +112,7 @@ func (x *exam) directoryChange(s *sample) *Change {
 	return x.inLocation(s.place(), text)
 }
 
-func isNginx(r *download.Rule) bool { return r.Front == "nginx" || r.Front == "" }
+func isNginx(r *download.Rule) bool { return server(r) == download.Nginx }
 
 // aliasOf is the alias of a directory, as `downlink front nginx` writes it.
 func aliasOf(dir string) string {
@@ -117,8 +131,8 @@ var lostByRedirect = map[string]string{
 // fieldChange is the line that mends a field, which the client got as it is in got.
 func (x *exam) fieldChange(s *sample, name, got string, once bool) *Change {
 	switch value, lost := lostByRedirect[name]; {
-	case s.rule != nil && !isNginx(s.rule):
-		return &Change{Text: fmt.Sprintf("let `downlink front %s` write its configuration again: it sends %s", s.rule.Front, name)}
+	case s.rule != nil && (!isNginx(s.rule) || s.rule.Remote != ""):
+		return &Change{Text: fmt.Sprintf("let `downlink front %s` write its configuration again: it sends %s", server(s.rule), name)}
 	case got != "" && !once:
 		return x.twiceChange(s, name)
 	case got == "" && lost && s.handed != "":

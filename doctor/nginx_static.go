@@ -17,7 +17,7 @@ func (x *exam) frontConfig() {
 		if !isNginx(r) {
 			continue
 		}
-		remote = remote || r.SourceURL != "" && x.dir(r) == ""
+		remote = remote || r.Remote != ""
 		if x.conf != nil {
 			x.ruleConfig(r)
 		}
@@ -25,9 +25,24 @@ func (x *exam) frontConfig() {
 	switch {
 	case x.conf != nil:
 		x.publicConfig()
+		x.nameConfig()
 	case remote:
 		x.skip(Front, "cookies", "whether nginx keeps the client's cookies from the remote server can only be read in its configuration: give that, too")
 	}
+}
+
+// nameConfig looks for the field in which nginx says its name: without it Downlink
+// sends every file itself.
+func (x *exam) nameConfig() {
+	if x.FrontField == "" || x.FrontName != download.Nginx || x.find("proxy_set_header", named(x.FrontField)) != nil {
+		return
+	}
+	text := "write proxy_set_header " + x.FrontField + " nginx;"
+	change := &Change{Block: "location /", Text: text}
+	if d := x.find("location", func(args []string) bool { return slices.Equal(args, []string{"/"}) }); d != nil {
+		change = within(d, text)
+	}
+	x.fault(Front, "configuration", "name", change, "nginx does not say to Downlink that it is in front of it, so Downlink sends every file itself.")
 }
 
 // ruleConfig examines the locations of a rule.

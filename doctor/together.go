@@ -39,8 +39,8 @@ func (x *exam) arrives(c *client, s *sample, got, want answer) bool {
 		return fault("redirect", nil, "%s sends the client from %s to %s: examine that address, or take the redirect out.", s.front(), s.target, location)
 	case got.status != 200:
 		return x.missing(c, s, got)
-	case got.header.Get("X-Accel-Redirect") != "" || got.header.Get("X-Sendfile") != "":
-		return fault("obeys", x.obeyChange(s), "%s does not obey Downlink: it passes X-Accel-Redirect or X-Sendfile on to the client instead of sending the file of %s.", s.front(), s.target)
+	case x.order(got) != "":
+		return fault("obeys", x.obeyChange(s), "%s does not obey Downlink: it passes %s on to the client instead of sending the file of %s.", s.front(), x.order(got), s.target)
 	case got.size == 0 && want.size > 0:
 		return fault("obeys", x.obeyChange(s), "%s does not obey Downlink: it passes the empty body of its X-Accel-Redirect on instead of sending the file of %s.", s.front(), s.target)
 	case encoding != want.header.Get("Content-Encoding"):
@@ -52,6 +52,16 @@ func (x *exam) arrives(c *client, s *sample, got, want answer) bool {
 		return fault("bytes", x.directoryChange(s), "%s sends other bytes for %s than Downlink would: %d of them, not %d.", s.front(), s.target, got.size, want.size)
 	}
 	return true
+}
+
+// order is the field of an answer that was for the front server, "" if there is none.
+func (x *exam) order(got answer) string {
+	for _, name := range x.handOver() {
+		if got.header.Get(name) != "" {
+			return name
+		}
+	}
+	return ""
 }
 
 // bypasses reports whether the front server answers for a view's files by itself: for
@@ -77,6 +87,9 @@ func (x *exam) missing(c *client, s *sample, got answer) bool {
 	}
 	if why, change := x.unreadable(s.file); why != "" {
 		return fault("unreadable", change, "%s may not read %s: %s.", s.front(), s.file, why)
+	}
+	if s.rule.Remote != "" {
+		return fault("directory "+s.rule.Destination, x.directoryChange(s), "%s answers %s with %d: %s does not give it the file.", s.front(), s.target, got.status, s.rule.Remote)
 	}
 	return fault("directory "+s.rule.Destination, x.directoryChange(s),
 		"%s answers %s with %d: it does not find at %s what Downlink has it send, for it looks elsewhere than in %s.", s.front(), s.target, got.status, s.handed, x.dir(s.rule))

@@ -14,7 +14,6 @@ import (
 	"github.com/downlink-go/downlink/adapters/nethttp"
 	"github.com/downlink-go/downlink/config"
 	"github.com/downlink-go/downlink/doctor"
-	"github.com/downlink-go/downlink/download"
 	"github.com/downlink-go/downlink/front"
 )
 
@@ -58,6 +57,7 @@ changed. Run it on the server, as a user who may read what Downlink reads.`,
 	f.StringVar(&x.dir, "dir", "", "folder that is served, as in `downlink serve DIR`")
 	f.StringVar(&x.site.App, "app", "", `where Downlink listens, host:port or unix:/path (default the configuration's listen)`)
 	f.StringVar(&x.site.Front, "front", "", "URL of the front server, such as https://files.example.org")
+	f.StringVar(&x.site.FrontName, "front-name", "", "which front server of the rules that is: nginx, apache, lighttpd, caddy, header (default the first rule's)")
 	f.StringVar(&x.site.FrontConfig, "front-config", "", "nginx's configuration, or what `nginx -T` prints: to find the lines to change")
 	f.StringVar(&x.site.FrontUser, "front-user", "", "user that the front server reads files as (default whoever listens there)")
 	f.StringArrayVar(&x.site.Files, "file", nil, "URL path of a file to ask for; may be repeated")
@@ -90,9 +90,10 @@ func (x *examination) run(cmd *cobra.Command, s *settings) (*doctor.Report, erro
 	d := &x.site
 	d.Header = header
 	d.Handler, d.Direct = configured.downloads(slog.New(slog.DiscardHandler)), direct.downloads(slog.New(slog.DiscardHandler))
-	for _, r := range cfg.Offload {
-		d.Rules = append(d.Rules, download.Rule(r))
+	if d.Rules, err = rules(cfg); err != nil {
+		return nil, err
 	}
+	d.FrontField = front.Field
 	for _, st := range cfg.Stores {
 		d.Stores = append(d.Stores, configured.stores[st.Name])
 	}

@@ -77,11 +77,7 @@ func admit(t *testing.T, a ailment) *clinic {
 	t.Helper()
 	server.NginxProgram(t)
 	top := t.TempDir()
-	for dir := top; dir != os.TempDir(); dir = filepath.Dir(dir) {
-		if err := os.Chmod(dir, 0o755); err != nil { // nginx's user comes through here
-			t.Fatal(err)
-		}
-	}
+	openUp(t, top)
 	c := &clinic{dir: filepath.Join(top, "files"), config: filepath.Join(top, "downlink.toml")}
 	write(t, filepath.Join(c.dir, "a.txt"), strings.Repeat("the content of a\n", 100))
 	write(t, filepath.Join(c.dir, "sub/b c.bin"), "the content of b")
@@ -106,6 +102,16 @@ func admit(t *testing.T, a ailment) *clinic {
 		a.breaks(t, c.dir)
 	}
 	return c
+}
+
+// openUp lets the users of front servers through to a folder of a test.
+func openUp(t *testing.T, dir string) {
+	t.Helper()
+	for ; dir != os.TempDir(); dir = filepath.Dir(dir) {
+		if err := os.Chmod(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // examine runs the doctor on the site, and returns what it prints and its exit status.
