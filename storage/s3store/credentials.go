@@ -14,11 +14,14 @@ import (
 // chain is AWS's standard chain of credentials, put together when it is first
 // asked: that reads files and may ask the machine's own metadata service.
 type chain struct {
+	limit    time.Duration // of one look
 	mu       sync.Mutex
 	provider aws.CredentialsProvider
 }
 
 func (c *chain) Retrieve(ctx context.Context) (aws.Credentials, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.limit)
+	defer cancel()
 	p, err := c.load(ctx)
 	if err != nil {
 		return aws.Credentials{}, err
@@ -55,7 +58,7 @@ func FromFile(path string) aws.CredentialsProvider {
 			o.CredentialsFiles, o.ConfigFiles = []string{path}, []string{}
 		})
 		if err != nil {
-			return aws.Credentials{}, fmt.Errorf("%w: %w", errNoCredentials, err)
+			return aws.Credentials{}, fmt.Errorf("%w: %s: %w", errNoCredentials, path, err)
 		}
 		if !shared.Credentials.HasKeys() {
 			return aws.Credentials{}, fmt.Errorf("%w: %s has no [default] with aws_access_key_id and aws_secret_access_key", errNoCredentials, path)

@@ -44,6 +44,9 @@ func (s *Store) failure(ctx, open context.Context, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
+	if errors.Is(err, errNoCredentials) {
+		return fmt.Errorf("%w: %w", storage.ErrUnavailable, err)
+	}
 	if context.Cause(open) == errNoAnswer {
 		return fmt.Errorf("%w: %w within %v: is %s reachable?", storage.ErrUnavailable, errNoAnswer, s.opts.Timeout, s.base.Host)
 	}

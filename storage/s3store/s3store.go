@@ -82,7 +82,7 @@ func New(o Options) (*Store, error) {
 		return nil, fmt.Errorf("s3: bucket %q in region %q at %q has no address: %w", o.Bucket, o.Region, o.Endpoint, err)
 	}
 	if o.Credentials == nil {
-		o.Credentials = &chain{}
+		o.Credentials = &chain{limit: o.Timeout / 2} // so that time is left to say that there are none
 	}
 	credentials := aws.NewCredentialsCache(o.Credentials)
 	client, closeIdle := newClient(o, credentials)
