@@ -1,7 +1,8 @@
 // Command bench sets Downlink beside its peers, on one machine and in one run,
 // and prints ratios: core.Decide beside http.ServeContent, and over HTTP the Go
 // server and nginx with Downlink behind it beside what else could serve the same
-// files. Rivals take turns, figures are medians.
+// files; and in workerd Downlink's Worker beside one in JavaScript and one of
+// syumai/workers. Rivals take turns, figures are medians.
 package main
 
 import (
@@ -20,17 +21,18 @@ type plan struct {
 	decideTime   time.Duration // of one measurement
 	httpRounds   int
 	cases        []load
+	onlyDecisive bool          // of the Workers' cases
 	limit        time.Duration // for everything
 }
 
 func main() {
 	short := flag.Bool("short", false, "measure only what the targets need, in a minute and a half")
-	only := flag.String("only", "", `part to measure: "decide" or "http"; "" for both`)
+	only := flag.String("only", "", `part to measure: "decide", "http" or "workers"; "" for all`)
 	testing.Init() // before Parse: measure sets test.benchtime
 	flag.Parse()
 	p := plan{decideRounds: 60, decideTime: 10 * time.Millisecond, httpRounds: 6, cases: loads, limit: 15 * time.Minute}
 	if *short {
-		p = plan{decideRounds: 20, decideTime: 10 * time.Millisecond, httpRounds: 3, cases: decisive(loads), limit: 5 * time.Minute}
+		p = plan{decideRounds: 20, decideTime: 10 * time.Millisecond, httpRounds: 3, cases: decisive(loads), onlyDecisive: true, limit: 5 * time.Minute}
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -45,21 +47,25 @@ func main() {
 
 func run(ctx context.Context, p plan, only string) error {
 	var costs [][]cost
-	var found *results
-	if only != "http" {
-		var err error
+	var found, workers *results
+	var err error
+	if only == "" || only == "decide" {
 		if costs, err = measureDecide(ctx, p); err != nil {
 			return err
 		}
 	}
-	if only != "decide" {
-		var err error
+	if only == "" || only == "http" {
 		if found, err = measureHTTP(ctx, p); err != nil {
 			return err
 		}
 	}
+	if only == "" || only == "workers" {
+		if workers, err = measureWorkers(ctx, p); err != nil {
+			return err
+		}
+	}
 	progress("")
-	return report(os.Stdout, costs, found)
+	return report(os.Stdout, costs, found, workers)
 }
 
 // progress shows on the standard error what is being done, in place of what it

@@ -10,8 +10,8 @@ import (
 )
 
 // report prints the table and which targets were met. costs is nil if part 1
-// was left out, found is nil if part 2 was.
-func report(w io.Writer, costs [][]cost, found *results) error {
+// was left out, found is nil if part 2 was, workers if part 3 was.
+func report(w io.Writer, costs [][]cost, found, workers *results) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(w, "%s, %s/%s, %d CPUs\n\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU())
 	if costs != nil {
@@ -20,7 +20,11 @@ func report(w io.Writer, costs [][]cost, found *results) error {
 	if found != nil {
 		found.report(t)
 	}
-	reportTargets(t, costs, found)
+	if workers != nil {
+		workers.report(t)
+		workers.reportFootprints(t)
+	}
+	reportTargets(t, costs, found, workers)
 	return t.Flush()
 }
 
@@ -39,7 +43,7 @@ func reportCosts(w io.Writer, costs [][]cost) {
 func (f *results) report(w io.Writer) {
 	fmt.Fprintln(w, "CASE\tSERVED BY\tREQ/S\tMB/S\tP99 MS\tRATIO")
 	for _, l := range f.cases {
-		for _, peers := range groups {
+		for _, peers := range f.groups {
 			for _, peer := range peers {
 				samples := f.samples[l.name][peer]
 				if samples == nil {
@@ -51,8 +55,11 @@ func (f *results) report(w io.Writer) {
 			}
 		}
 	}
-	fmt.Fprintf(w, "\nRatios are to %s and to %s: of MB/s for 10 MiB, of requests/s else, each a median over the rounds.\n"+
-		"One wrk thread with 16 connections, 4 for 10 MiB; one nginx worker; gunicorn with 2 workers.\n", groups[0][0], groups[1][0])
+	fmt.Fprintln(w)
+	for _, peers := range f.groups {
+		fmt.Fprintf(w, "Ratios are to %s: of MB/s for 10 MiB, of requests/s else, each a median over the rounds.\n", peers[0])
+	}
+	fmt.Fprint(w, "One wrk thread, with 16 connections, 4 for 10 MiB, where nothing else is said; one nginx worker; gunicorn with 2 workers.\n")
 	for peer, what := range f.missing {
 		fmt.Fprintf(w, "Left out: %s needs %s.\n", peer, what)
 	}
@@ -75,7 +82,7 @@ type target struct {
 	most  bool // the limit is an upper one
 }
 
-func reportTargets(w io.Writer, costs [][]cost, found *results) {
+func reportTargets(w io.Writer, costs [][]cost, found, workers *results) {
 	var all []target
 	if costs != nil {
 		all = decideTargets(costs)
@@ -87,6 +94,9 @@ func reportTargets(w io.Writer, costs [][]cost, found *results) {
 			target{what: "1 KiB: nginx + Downlink / + smallest Go, requests/s", got: found.ratio("1 KiB", behind, smallest, requestRate), limit: 0.9},
 			target{what: "10 MiB: nginx + Downlink / nginx alone, MB/s", got: found.ratio("10 MiB", behind, static, byteRate), limit: 0.95},
 			target{what: "1 KiB: nginx + Downlink / + django-downloadview, requests/s", got: found.ratio("1 KiB", behind, djangoBackend, requestRate), limit: 5})
+	}
+	if workers != nil && workers.footprints != nil {
+		all = append(all, workerTargets(workers)...)
 	}
 	fmt.Fprintln(w, "TARGET\tGOT\tWANTED\t")
 	for _, t := range all {

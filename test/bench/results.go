@@ -11,16 +11,19 @@ import (
 
 // results are the samples of every case and peer.
 type results struct {
+	groups  [][]string // the peers, each group with its reference first
 	cases   []load
 	samples map[string]map[string][]sample // by case and peer, one for each round
 	missing map[string]string              // what a peer needs that is not there
+
+	footprints map[string]*footprint // of Workers, by peer; nil if they were not started
 }
 
 // measureHTTP starts the peers, checks an answer of each, and has wrk load them
 // in turns.
 func measureHTTP(ctx context.Context, p plan) (*results, error) {
 	if _, err := exec.LookPath("wrk"); err != nil {
-		return &results{missing: map[string]string{"everything over HTTP": "Debian package wrk"}}, nil
+		return &results{groups: groups, missing: map[string]string{"everything over HTTP": "Debian package wrk"}}, nil
 	}
 	s, err := setUp(ctx)
 	if err != nil {
@@ -30,7 +33,7 @@ func measureHTTP(ctx context.Context, p plan) (*results, error) {
 	if err := os.WriteFile(s.path("done.lua"), doneScript, 0o600); err != nil {
 		return nil, err
 	}
-	found := &results{cases: p.cases, samples: map[string]map[string][]sample{}, missing: s.missing}
+	found := &results{groups: groups, cases: p.cases, samples: map[string]map[string][]sample{}, missing: s.missing}
 	requests, err := s.prepare(ctx, p.cases)
 	if err != nil {
 		return nil, err
@@ -71,7 +74,7 @@ func (f *results) round(ctx context.Context, s *stage, l load, requests map[stri
 	if f.samples[l.name] == nil {
 		f.samples[l.name] = map[string][]sample{}
 	}
-	for _, peers := range groups {
+	for _, peers := range f.groups {
 		for i := range peers {
 			peer := peers[(i+round)%len(peers)]
 			if requests[peer] == nil {

@@ -1,0 +1,52 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"time"
+)
+
+// reportFootprints prints what the Workers weigh.
+func (f *results) reportFootprints(w io.Writer) {
+	if f.footprints == nil {
+		return
+	}
+	fmt.Fprintln(w, "WORKER\tFIRST REQUEST MS\tWASM KIB\tGZIP -9 KIB\tMEMORY KIB")
+	for _, peer := range workerGroup {
+		p := f.footprints[peer]
+		first := median(p.first, func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 })
+		fmt.Fprintf(w, "%s\t%.1f\t%s\t%s\t%s\n", peer, first, kib(p.wasm), kib(p.packed), kib(p.memory))
+	}
+	fmt.Fprintln(w)
+}
+
+func kib(bytes int64) string {
+	if bytes == 0 {
+		return ""
+	}
+	return fmt.Sprint(bytes >> 10)
+}
+
+// workerTargets are those of Workers; the least of the cases counts.
+func workerTargets(f *results) []target {
+	requests, template := math.Inf(1), math.Inf(1)
+	for _, l := range f.cases {
+		if l.size == 10<<20 {
+			continue
+		}
+		requests = min(requests, f.ratio(l.name, downlinkWorker, plainWorker, requestRate))
+		if l.size == 1<<10 && l.connections > 1 {
+			template = min(template, f.ratio(l.name, downlinkWorker, templateWorker, requestRate))
+		}
+	}
+	bulk := workerLoads[len(workerLoads)-1].name
+	own := f.footprints[downlinkWorker]
+	return []target{
+		{what: "Worker: Downlink / plain JavaScript, requests/s, least of all", got: requests, limit: 0.85},
+		{what: "Worker: Downlink / template, requests/s, least at 1 KiB and several at a time", got: template, limit: 15},
+		{what: "Worker: Downlink / plain JavaScript, MB/s", got: f.ratio(bulk, downlinkWorker, plainWorker, byteRate), limit: 0.97},
+		{what: "Worker: decision module, KiB after gzip -9", got: float64(own.packed) / 1024, limit: 800, most: true},
+		{what: "Worker: memory of the decision module, KiB", got: float64(own.memory) / 1024, limit: 8 << 10, most: true},
+	}
+}
