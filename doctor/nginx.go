@@ -175,6 +175,11 @@ func named(field string) func(args []string) bool {
 	return func(args []string) bool { return len(args) > 0 && strings.EqualFold(args[0], field) }
 }
 
+// blanking fits directives that take a field away.
+func blanking(field string) func(args []string) bool {
+	return func(args []string) bool { return named(field)(args) && len(args) == 2 && args[1] == "" }
+}
+
 // own reports whether a sample is handed over with validators of its own.
 func (s *sample) own() bool {
 	return s.rule != nil && !strings.HasPrefix(s.handed, s.rule.Destination)

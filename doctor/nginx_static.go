@@ -114,9 +114,7 @@ func (x *exam) cookieConfig(l, pass *nginxconf.Directive) {
 		return
 	}
 	for _, name := range credentials {
-		blank := slices.ContainsFunc(l.Inherited("proxy_set_header"), func(d *nginxconf.Directive) bool {
-			return len(d.Args) == 2 && strings.EqualFold(d.Args[0], name) && d.Args[1] == ""
-		})
+		blank := slices.ContainsFunc(l.Inherited("proxy_set_header"), func(d *nginxconf.Directive) bool { return blanking(name)(d.Args) })
 		if !blank {
 			x.fault(Front, "cookies", name+" "+l.Args[len(l.Args)-1], within(l, `write proxy_set_header `+name+` "";`),
 				"nginx sends the client's %s on to %s, which is none of that server's business.", name, strings.Join(pass.Args, " "))

@@ -191,11 +191,11 @@ func (x *exam) conditions(c *client, s *sample) {
 // statusChange is the line that takes a request field away which Downlink needs.
 func (x *exam) statusChange(q question) *Change {
 	for i := 0; i < len(q.fields); i += 2 {
-		if d := x.find("proxy_set_header", named(q.fields[i])); d != nil {
+		if d := x.find("proxy_set_header", blanking(q.fields[i])); d != nil {
 			return at(d, "take out "+d.String())
 		}
 	}
-	if slices.Contains(q.fields, "Range") {
+	if slices.Contains(q.fields, "Range") && !slices.Contains(q.fields, "If-Range") {
 		if d := x.find("max_ranges", nil); d != nil {
 			return instead(d, "write max_ranges 16;")
 		}
