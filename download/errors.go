@@ -6,6 +6,7 @@ import (
 
 	"github.com/downlink-go/downlink/catalog"
 	"github.com/downlink-go/downlink/core"
+	"github.com/downlink-go/downlink/generate"
 	"github.com/downlink-go/downlink/generate/zipfile"
 	"github.com/downlink-go/downlink/storage"
 	"github.com/downlink-go/downlink/storage/httpstore"
@@ -19,6 +20,8 @@ var failures = []struct {
 	reason string
 }{
 	{ErrForbidden, 403, "the view forbids it"},
+	{generate.ErrNoUser, 403, "the file is for a known user only"},
+	{generate.ErrArgument, 400, "the arguments cannot be used"},
 	{zipfile.ErrTooMany, 403, "too many files for one zip file"},
 	{ErrUndecided, 503, "nobody says whether it is allowed"},
 	{ErrGone, 410, "the file is no longer offered"},
