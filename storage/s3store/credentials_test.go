@@ -59,7 +59,11 @@ func TestNoCredentials(t *testing.T) {
 	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", filepath.Join(t.TempDir(), "none"))
 	t.Setenv("AWS_CONFIG_FILE", filepath.Join(t.TempDir(), "none"))
 	t.Setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://"+l.Addr().String())
-	s := open(t, s3store.Options{Bucket: "bkt", Timeout: 2 * time.Second})
+	s, err := s3store.New(s3store.Options{Bucket: "bkt", Timeout: 2 * time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
 	for name, ask := range map[string]func() error{
 		"stat": func() error { _, err := s.Stat(t.Context(), "a"); return err },
 		"open": func() error { _, err := s.OpenAt(t.Context(), "a", core.Span{Length: -1}); return err },
