@@ -180,6 +180,9 @@ func TestReadme(t *testing.T) {
 }
 
 func TestGoPage(t *testing.T) {
+	if _, err := fromS3(); err != nil {
+		t.Error(err)
+	}
 	m := memstore.New()
 	m.Put("A.TXT", []byte("upper"))
 	m.Put("hello.txt", []byte("Hello world!"))

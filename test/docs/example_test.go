@@ -12,6 +12,7 @@ import (
 	"github.com/downlink-go/downlink/download"
 	"github.com/downlink-go/downlink/storage"
 	"github.com/downlink-go/downlink/storage/dirstore"
+	"github.com/downlink-go/downlink/storage/s3store"
 )
 
 // The functions below hold the Go snippets of the documentation, letter by
@@ -65,4 +66,15 @@ func behindNginx(routes []download.Route) (*download.Service, error) {
 	rules := []download.Rule{{Front: "nginx", Source: "reports", Destination: "/_internal/reports/"}}
 	service, err := download.New(routes, rules)
 	return service, err
+}
+
+func fromS3() (*download.Service, error) {
+	bucket, err := s3store.New(s3store.Options{Bucket: "my-downloads", Region: "eu-central-1"})
+	if err != nil {
+		return nil, err
+	}
+	files := storage.New("files", bucket).WithElsewhere(storage.Elsewhere{
+		Presigner: bucket, Delivery: storage.Auto, MinSize: 8 << 20,
+	})
+	return download.New([]download.Route{{Pattern: "/{path...}", View: &download.StorageView{Store: files}}}, nil)
 }
