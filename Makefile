@@ -2,6 +2,8 @@
 SHELL := /bin/bash
 DIR ?= .
 FUZZTIME ?= 60s
+# Wrangler is for the node of node_modules.
+WRANGLER := PATH="$(CURDIR)/node_modules/.bin:$$PATH" WRANGLER_SEND_METRICS=false wrangler
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 # Debian packages of the real programs that the tests and the benchmarks drive.
@@ -19,6 +21,23 @@ build: ## build bin/downlink
 .PHONY: run
 run: ## serve a folder: make run DIR=~/Public
 	go run ./cmd/downlink serve "$(DIR)"
+
+.PHONY: worker
+worker: ## build the Cloudflare Worker of downlink.toml into build/worker
+	go run ./cmd/downlink-worker/build
+
+# LOCAL says where wrangler keeps R2 and D1 on this machine, DEV is flags of wrangler dev.
+LOCAL ?= --local
+DEV ?=
+.PHONY: worker-dev
+worker-dev: ## run the Worker's demo on this machine, with files in R2 and items in D1
+	@$(node_modules)
+	@mkdir -p build
+	CI=1 $(WRANGLER) d1 migrations apply DB $(LOCAL)
+	go run ./cmd/downlink import infra/workers/demo/items.jsonl --sql --config infra/workers/downlink.toml > build/items.sql
+	CI=1 $(WRANGLER) d1 execute DB $(LOCAL) --file build/items.sql
+	CI=1 $(WRANGLER) r2 object put downlink-files/public/hello.txt $(LOCAL) --file infra/workers/demo/hello.txt
+	DOWNLINK_CONFIG=infra/workers/downlink.toml $(WRANGLER) dev $(LOCAL) $(DEV)
 
 .PHONY: test
 test: deps check ## install what the tests need, then run all of them; a skipped test is a failure
@@ -57,7 +76,7 @@ fmt: ## format the code
 
 .PHONY: clean
 clean: ## remove what was built
-	rm -rf bin
+	rm -rf bin build
 	go clean -testcache
 
 .PHONY: deps

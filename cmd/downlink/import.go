@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -15,6 +16,7 @@ import (
 
 func newImport(s *settings) *cobra.Command {
 	var dir string
+	var text bool
 	c := &cobra.Command{
 		Use:   "import FILE.jsonl",
 		Short: "Put items into the catalogue",
@@ -25,19 +27,26 @@ and "files" with further files by field. An item whose slug is there already is
 replaced. If anything is wrong, every fault is told
 with its line, and nothing is imported. FILE "-" is the standard input.
 
-Without --config the one store is "files".`,
-		Example: `  echo '{"slug":"manual","title":"Manual","key":"docs/manual.pdf"}' | downlink import -`,
-		Args:    cobra.ExactArgs(1),
+Without --config the one store is "files".
+
+With --sql no catalogue is touched: the statements that put the items are printed,
+for a database that is elsewhere, such as D1 behind a Cloudflare Worker.`,
+		Example: `  echo '{"slug":"manual","title":"Manual","key":"docs/manual.pdf"}' | downlink import -
+  downlink import items.jsonl --sql > items.sql && npx wrangler d1 execute DB --remote --file items.sql`,
+		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			in, err := input(cmd, args[0])
 			if err != nil {
 				return err
 			}
 			defer in.Close()
+			if text {
+				return s.printSQL(cmd.OutOrStdout(), in, args[0])
+			}
 			return s.withCatalog(dir, func(items *catalog.Catalog, stores []string, path string) error {
-				read, err := jsonl.Read(in, stores)
+				read, err := readItems(in, stores, args[0])
 				if err != nil {
-					return fmt.Errorf("%s: nothing was imported:\n%w", args[0], err)
+					return err
 				}
 				if err := items.Put(cmd.Context(), read); err != nil {
 					return err
@@ -48,7 +57,41 @@ Without --config the one store is "files".`,
 		},
 	}
 	addDir(c, &dir)
+	c.Flags().BoolVar(&text, "sql", false, "print SQL, such as `wrangler d1 execute --file` runs, and import nothing")
 	return c
+}
+
+func readItems(in io.Reader, stores []string, name string) ([]catalog.Item, error) {
+	items, err := jsonl.Read(in, stores)
+	if err != nil {
+		return nil, fmt.Errorf("%s: nothing was imported:\n%w", name, err)
+	}
+	return items, nil
+}
+
+// printSQL prints the statements that put the items of a file. They may use the
+// stores of all platforms of the configuration.
+func (s *settings) printSQL(out io.Writer, in io.Reader, name string) error {
+	c := config.ForDir("")
+	if s.config != "" {
+		text, err := os.ReadFile(s.config)
+		if err != nil {
+			return err
+		}
+		if c, err = config.Parse(s.config, text); err != nil {
+			return err
+		}
+	}
+	items, err := readItems(in, storeNames(c), name)
+	if err != nil {
+		return err
+	}
+	var text strings.Builder
+	if err := sqlcat.WriteSQL(&text, items); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	_, err = io.WriteString(out, text.String())
+	return err
 }
 
 // addDir adds the flag that tells a command what serve will be told.

@@ -1,0 +1,95 @@
+// Command build makes the Cloudflare Worker of a site: the modules that `wrangler`
+// uploads, from downlink.toml. It needs nothing but Go. wrangler.toml runs it.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/downlink-go/downlink/config"
+)
+
+// demo is the configuration where nobody has written one.
+const demo = "infra/workers/downlink.toml"
+
+func main() {
+	var b builder
+	flag.StringVar(&b.config, "config", chosen(), "configuration; DOWNLINK_CONFIG says the same")
+	flag.StringVar(&b.wrangler, "wrangler", "wrangler.toml", "wrangler's configuration, whose bindings are checked; \"\" checks none")
+	flag.StringVar(&b.out, "out", filepath.Join("build", "worker"), "folder for the modules")
+	flag.Parse()
+	if flag.NArg() > 0 {
+		fmt.Fprintf(os.Stderr, "%q: this command takes flags only; -help lists them\n", flag.Arg(0))
+		os.Exit(2)
+	}
+	if err := b.build(os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// chosen is the configuration that is built unless a flag says otherwise.
+func chosen() string {
+	if path := os.Getenv("DOWNLINK_CONFIG"); path != "" {
+		return path
+	}
+	if _, err := os.Stat("downlink.toml"); err == nil {
+		return "downlink.toml"
+	}
+	return demo
+}
+
+// builder knows where everything is.
+type builder struct{ config, wrangler, out string }
+
+// build makes the modules and says what they weigh.
+func (b *builder) build(log io.Writer) error {
+	c, err := load(b.config)
+	if err != nil {
+		return err
+	}
+	if b.wrangler != "" {
+		if err := checkBindings(c, b.wrangler); err != nil {
+			return err
+		}
+	}
+	made, err := modules(c)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(b.out, 0o755); err != nil {
+		return err
+	}
+	for name, text := range made {
+		if err := os.WriteFile(filepath.Join(b.out, name), text, 0o644); err != nil {
+			return err
+		}
+	}
+	for _, w := range wasm {
+		file := filepath.Join(b.out, w.name)
+		if err := w.build(file); err != nil {
+			return err
+		}
+		if err := weigh(log, file); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintf(log, "%s: %d views of %s\n", b.out, len(c.Views), b.config)
+	return nil
+}
+
+// load reads the configuration as it is on Workers. The error is all its faults.
+func load(path string) (*config.Config, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read the configuration: %w", err)
+	}
+	c, err := config.Parse(path, text)
+	if err != nil {
+		return nil, err
+	}
+	return c.For(config.OnWorkers)
+}

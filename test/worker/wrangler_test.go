@@ -1,0 +1,134 @@
+package worker_test
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/downlink-go/downlink/test/need"
+	"github.com/downlink-go/downlink/test/server"
+	"github.com/downlink-go/downlink/test/worker"
+)
+
+// run runs a program in the project's folder, as an operator does.
+func run(t *testing.T, name string, args ...string) string {
+	t.Helper()
+	cmd := command(name, args...)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%s %s: %v\n%s", name, strings.Join(args, " "), err, out)
+	}
+	return string(out)
+}
+
+func command(name string, args ...string) *exec.Cmd {
+	cmd := exec.Command(name, args...)
+	cmd.Dir = worker.Root()
+	bin, _ := filepath.Abs(filepath.Join(worker.Root(), "node_modules", ".bin"))
+	cmd.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "WRANGLER_SEND_METRICS=false", "CI=1", "DOWNLINK_CONFIG=infra/workers/downlink.toml")
+	return cmd
+}
+
+// TestR4_DeployDryRun: wrangler builds the Worker from the project's root and takes
+// all of it, and it is small enough.
+func TestR4_DeployDryRun(t *testing.T) {
+	out := run(t, need.Module(t, "wrangler"), "deploy", "--dry-run")
+	m := regexp.MustCompile(`Total Upload: .* KiB / gzip: ([0-9.]+) KiB`).FindStringSubmatch(out)
+	if m == nil {
+		t.Fatalf("wrangler does not say the size:\n%s", out)
+	}
+	t.Log(m[0])
+	const most = 3 << 10 // the free plan's limit of old, which is wider now
+	if size, err := strconv.ParseFloat(m[1], 64); err != nil || size > most {
+		t.Errorf("the Worker is %s KiB after gzip, want at most %d", m[1], most)
+	}
+	for _, want := range []string{"core.wasm", "pages.wasm", "env.DB", "env.FILES"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("wrangler does not say %s:\n%s", want, out)
+		}
+	}
+}
+
+// TestR4_WorkerDev: `make worker-dev` serves the demo with files in R2 and items in
+// D1, and counts.
+func TestR4_WorkerDev(t *testing.T) {
+	need.Module(t, "wrangler")
+	state, addr := t.TempDir(), server.FreePort(t)
+	_, port, _ := net.SplitHostPort(addr)
+	cmd := command(need.Command(t, "make"), "worker-dev", "LOCAL=--local --persist-to "+state,
+		fmt.Sprintf("DEV=--port %s --inspector-port 0 --show-interactive-dev-session=false", port))
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	var out syncBuffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() { done <- cmd.Wait() }()
+	t.Cleanup(func() {
+		syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM)
+		select {
+		case <-done:
+		case <-time.After(20 * time.Second):
+			syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+			<-done
+		}
+		if t.Failed() {
+			t.Logf("make worker-dev says:\n%s", out.String())
+		}
+	})
+	url := "http://" + addr
+	for end := time.Now().Add(90 * time.Second); ; time.Sleep(100 * time.Millisecond) {
+		if resp, err := http.Get(url + "/healthz"); err == nil {
+			resp.Body.Close()
+			if resp.StatusCode == 200 {
+				break
+			}
+		}
+		if time.Now().After(end) || len(done) > 0 {
+			t.Fatal("it does not answer")
+		}
+	}
+	for path, want := range map[string]string{
+		"/d/hello": "Hello from R2.\n", "/files/hello.txt": "Hello from R2.\n", "/": "A greeting", "/index.json": `"path":["Examples","Text"]`,
+	} {
+		resp, err := http.Get(url + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, _ := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if resp.StatusCode != 200 || !strings.Contains(string(body), want) {
+			t.Errorf("%s: %d %s, want %s", path, resp.StatusCode, body, want)
+		}
+	}
+}
+
+type syncBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (s *syncBuffer) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(p)
+}
+
+func (s *syncBuffer) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
+}
