@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/downlink-go/downlink/test/server"
 )
 
 // internals are ways to write the internal locations.
@@ -17,7 +19,7 @@ var internals = []string{
 }
 
 func TestSecurityInternalLocation(t *testing.T) {
-	onBoth(t, nil, func(t *testing.T, v *victim) {
+	onAll(t, nil, func(t *testing.T, v *victim) {
 		for _, prefix := range internals {
 			for _, name := range []string{"a.txt", "sub/b.txt", "pattern.bin", "", "none", "../canary.txt", "%2e%2e/canary.txt", "..%2fcanary.txt"} {
 				for _, fields := range [][]string{{"X: y"}, {"Range: bytes=0-3"}, {"If-None-Match: *"}, {"X-Accel-Redirect: /_internal/files/a.txt"}} {
@@ -40,7 +42,7 @@ func TestSecurityInternalLocation(t *testing.T) {
 // What only Downlink may tell nginx, a client cannot: neither by a field of its
 // own, nor by one that nginx might hand back.
 func TestSecurityFieldsForTheFront(t *testing.T) {
-	onBoth(t, nil, func(t *testing.T, v *victim) {
+	onAll(t, nil, func(t *testing.T, v *victim) {
 		for _, target := range []string{"/files/a.txt", "/files/none", "/_internal/files/a.txt", "/", "/healthz"} {
 			want := v.one(t, get(target))
 			for _, field := range []string{
@@ -61,10 +63,14 @@ func TestSecurityFieldsForTheFront(t *testing.T) {
 // The internal fields are really there between Downlink and nginx: else that
 // none reaches a client would say nothing.
 func TestSecurityFrontIsUsed(t *testing.T) {
-	v := newVictim(t, nginx, nil)
-	v.one(t, get("/files/a.txt"), 200)
-	if log := v.log(t, "offload=/_internal/files/a.txt"); !strings.Contains(log, "delivery=offload") {
-		t.Errorf("nothing was left to nginx: %s", log)
+	for _, name := range server.Fronts {
+		t.Run(name, func(t *testing.T) {
+			v := newVictim(t, name, nil)
+			v.one(t, get("/files/a.txt"), 200)
+			if log := v.log(t, "path=/files/a.txt"); !strings.Contains(log, "delivery=offload") {
+				t.Errorf("nothing was left to %s: %s", name, log)
+			}
+		})
 	}
 }
 
@@ -77,7 +83,7 @@ func TestSecurityFrontRefusals(t *testing.T) {
 		}
 		return `{"slug":"gone","key":"deleted.txt"}` + "\n"
 	}
-	onBoth(t, prepare, func(t *testing.T, v *victim) {
+	onAll(t, prepare, func(t *testing.T, v *victim) {
 		for _, name := range []string{"what?x=1.txt", "a#b.txt", "%2e%2e.txt", "%2f.txt", "a%00b.txt", "a b.txt", "a;b.txt", "a%0d%0ab.txt", "$uri.txt", "${request_uri}.txt", "@range", "files@own.txt"} {
 			if r := v.one(t, get("/files/"+everyByteEscaped(name)), 200); string(r.body) != "content of "+name {
 				t.Errorf("%q: got %q", name, r.body)
@@ -87,7 +93,7 @@ func TestSecurityFrontRefusals(t *testing.T) {
 			request string
 			want    int
 		}{
-			{ask("POST", "/files/a.txt"), 405}, {ask("DELETE", "/files/a.txt"), 405}, {get("/files/none"), 404}, {get("/d/gone"), 404}, {get("/files/sub"), 404},
+			{ask("POST", "/files/a.txt", "Content-Length: 0"), 405}, {ask("DELETE", "/files/a.txt"), 405}, {get("/files/none"), 404}, {get("/d/gone"), 404}, {get("/files/sub"), 404},
 			{get("/files/a.txt", `If-Match: "x"`), 412}, {get("/files/a.txt", "Range: bytes=99-"), 416}, {get("/files/a%zz.txt"), 400},
 		} {
 			r := v.one(t, row.request, row.want)
@@ -101,11 +107,15 @@ func TestSecurityFrontRefusals(t *testing.T) {
 // A rule for a folder does not cover its sibling, whose name begins the same:
 // nginx is asked for the one, never for the other.
 func TestSecurityFrontSiblingPrefix(t *testing.T) {
-	v := newVictim(t, nginx, nil)
-	for _, target := range []string{"/files-secret/canary.txt", "/files/../root-secret/canary.txt", "/_internal/files-secret/canary.txt", "/_internal/files../root-secret/canary.txt", "/_internal/files@own../root-secret/canary.txt", "/_internal/filesecret.txt"} {
-		v.refuses(t, target)
-	}
-	if log := v.downlink.Log(); strings.Contains(log, "delivery=offload") {
-		t.Errorf("something was left to nginx: %s", log)
+	for _, name := range server.Fronts {
+		t.Run(name, func(t *testing.T) {
+			v := newVictim(t, name, nil)
+			for _, target := range []string{"/files-secret/canary.txt", "/files/../root-secret/canary.txt", "/_internal/files-secret/canary.txt", "/_internal/files../root-secret/canary.txt", "/_internal/files@own../root-secret/canary.txt", "/_internal/filesecret.txt"} {
+				v.refuses(t, target)
+			}
+			if log := v.downlink.Log(); strings.Contains(log, "delivery=offload") {
+				t.Errorf("something was left to %s: %s", name, log)
+			}
+		})
 	}
 }

@@ -106,7 +106,7 @@ var names = []struct{ name, give, want string }{
 }
 
 func TestSecurityItemNames(t *testing.T) {
-	onBoth(t, func(t *testing.T, _ string) string {
+	onAll(t, func(t *testing.T, _ string) string {
 		items := ""
 		for i, row := range names {
 			items += fmt.Sprintf(`{"slug":"i%d","key":"a.txt","name":%s,"visible":true}`+"\n", i, quoted(t, row.give))
@@ -152,7 +152,7 @@ func TestSecurityFileNames(t *testing.T) {
 		}
 		return ""
 	}
-	onBoth(t, prepare, func(t *testing.T, v *victim) {
+	onAll(t, prepare, func(t *testing.T, v *victim) {
 		for _, name := range served {
 			r := v.one(t, get("/files/"+everyByteEscaped(name)), 200)
 			v.wantDisposition(t, r)
@@ -186,7 +186,7 @@ func TestSecurityActiveContent(t *testing.T) {
 		}
 		return items
 	}
-	onBoth(t, prepare, func(t *testing.T, v *victim) {
+	onAll(t, prepare, func(t *testing.T, v *victim) {
 		var targets []string
 		for i, name := range active {
 			targets = append(targets, "/files/"+name, fmt.Sprintf("/d/n%d", i))
@@ -318,7 +318,7 @@ func TestSecurityHeadStaysInStep(t *testing.T) {
 // 304, 412 and 416 by HEAD or GET have no file in them and leave the connection
 // in step.
 func TestSecurityBodilessAnswers(t *testing.T) {
-	onBoth(t, nil, func(t *testing.T, v *victim) {
+	onAll(t, nil, func(t *testing.T, v *victim) {
 		whole := v.one(t, get("/files/a.txt"), 200)
 		for _, method := range []string{"GET", "HEAD"} {
 			for _, field := range []string{

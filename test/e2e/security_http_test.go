@@ -133,7 +133,7 @@ func (v *victim) firstAnswer(t *testing.T, request string) time.Duration {
 // A pipeline that is framed well is answered in full: the test above would
 // otherwise pass for a server that never answers twice.
 func TestSecurityPipelineIsAnswered(t *testing.T) {
-	onBoth(t, nil, func(t *testing.T, v *victim) {
+	onAll(t, nil, func(t *testing.T, v *victim) {
 		k := say(t, v.addr, message("GET", "/files/a.txt")+inside, patience)
 		all, rest := k.replies()
 		if len(all) != 2 || len(rest) > 0 || string(all[1].body) != smuggled {

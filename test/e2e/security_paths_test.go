@@ -54,7 +54,7 @@ func traversals(v *victim) []string {
 }
 
 func TestSecurityTraversal(t *testing.T) {
-	onBoth(t, nil, func(t *testing.T, v *victim) {
+	onAll(t, nil, func(t *testing.T, v *victim) {
 		targets := make(chan string)
 		var workers sync.WaitGroup
 		for range 8 {
@@ -215,7 +215,7 @@ func TestSecurityOddNamesAreServed(t *testing.T) {
 		}
 		return ""
 	}
-	onBoth(t, prepare, func(t *testing.T, v *victim) {
+	onAll(t, prepare, func(t *testing.T, v *victim) {
 		for _, name := range names {
 			target := "/files/" + everyByteEscaped(name)
 			if r := v.one(t, get(target), 200); string(r.body) != "content of "+name {

@@ -205,7 +205,7 @@ var rangeRows = []struct {
 
 func TestSecurityRanges(t *testing.T) {
 	content := pattern(patternSize)
-	onBoth(t, nil, func(t *testing.T, v *victim) {
+	onAll(t, nil, func(t *testing.T, v *victim) {
 		for _, row := range rangeRows {
 			r := v.ranged(t, row.field)
 			wantBytes(t, row.field, r, content)
@@ -485,7 +485,7 @@ func TestSecurityFileChangesDuringDownload(t *testing.T) {
 		{"truncated to nothing", func(_ *testing.T, file string) error { return os.Truncate(file, 0) }, false},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			onBoth(t, nil, func(t *testing.T, v *victim) {
+			onAll(t, nil, func(t *testing.T, v *victim) {
 				file := filepath.Join(v.root, "big.bin")
 				write(t, file, string(content))
 				d := v.startDownload(t)
@@ -509,7 +509,7 @@ func TestSecurityFileChangesDuringDownload(t *testing.T) {
 
 // A download in parts, bound by If-Range, never mixes two versions.
 func TestSecurityFileChangesBetweenParts(t *testing.T) {
-	onBoth(t, nil, func(t *testing.T, v *victim) {
+	onAll(t, nil, func(t *testing.T, v *victim) {
 		for i := range 20 {
 			old := pattern(1000 + i)
 			file := filepath.Join(v.root, "parts.bin")

@@ -11,15 +11,18 @@ import (
 	"github.com/downlink-go/downlink/test/server"
 )
 
-// The two ways in which a server stands before its clients.
+// The ways in which a server stands before its clients.
 const (
-	direct = "direct"
-	nginx  = "nginx"
+	direct   = "direct"
+	nginx    = "nginx"
+	apache   = "apache"
+	lighttpd = "lighttpd"
+	caddy    = "caddy"
 )
 
 // victim is a running server of local files with secrets around them.
 type victim struct {
-	name     string // direct or nginx
+	name     string // direct or that of the front server
 	addr     string
 	downlink *server.Process
 	front    *server.Process // nil if direct
@@ -52,7 +55,16 @@ func canaryIn(b []byte) string {
 // any, adds to the files before the server starts and returns the catalogue's
 // items, a JSON object a line.
 func onBoth(t *testing.T, prepare func(t *testing.T, root string) (items string), test func(t *testing.T, v *victim)) {
-	for _, name := range []string{direct, nginx} {
+	on(t, []string{direct, nginx}, prepare, test)
+}
+
+// onAll is onBoth through every front server as well.
+func onAll(t *testing.T, prepare func(t *testing.T, root string) (items string), test func(t *testing.T, v *victim)) {
+	on(t, append([]string{direct}, server.Fronts...), prepare, test)
+}
+
+func on(t *testing.T, ways []string, prepare func(t *testing.T, root string) (items string), test func(t *testing.T, v *victim)) {
+	for _, name := range ways {
 		t.Run(name, func(t *testing.T) { test(t, newVictim(t, name, prepare)) })
 	}
 }
@@ -80,7 +92,7 @@ func newVictim(t *testing.T, name string, prepare func(t *testing.T, root string
 		v.addr = v.downlink.Addr
 		return v
 	}
-	v.front, v.downlink = server.BehindNginx(t, v.root, data, "")
+	v.front, v.downlink = server.Behind(t, name, v.root, data, "")
 	v.addr = v.front.Addr
 	return v
 }

@@ -152,11 +152,11 @@ func (v *victim) lawful(r reply) string {
 		return "a redirect"
 	}
 	for name := range r.header {
-		if strings.HasPrefix(name, "X-Accel-") || strings.HasPrefix(name, "X-Sendfile") || strings.HasPrefix(name, "X-Lighttpd-") {
+		if strings.HasPrefix(name, "X-Accel-") || strings.HasPrefix(name, "X-Sendfile") || strings.HasPrefix(name, "X-Lighttpd-") || strings.HasPrefix(name, "X-Downlink-") {
 			return "the internal field " + name
 		}
 	}
-	if !(v.name == direct && parser(r)) && !slices.Equal(r.header["X-Content-Type-Options"], []string{"nosniff"}) {
+	if !((v.name == direct || v.name == caddy) && parser(r)) && !slices.Equal(r.header["X-Content-Type-Options"], []string{"nosniff"}) {
 		return "not exactly one nosniff"
 	}
 	if n := len(r.header["Content-Disposition"]); n > 1 {
@@ -192,7 +192,7 @@ func parser(r reply) bool {
 }
 
 func versionIn(s string) bool {
-	for _, product := range []string{"nginx/", "Go/", "go1.", "downlink/", "Downlink/"} {
+	for _, product := range []string{"nginx/", "Apache/", "lighttpd/", "Caddy/", "Go/", "go1.", "downlink/", "Downlink/"} {
 		if strings.Contains(s, product) {
 			return true
 		}

@@ -65,14 +65,14 @@ store = "files"
 	if err := os.WriteFile(conf, []byte(toml), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	letIn(t, filepath.Dir(conf), dir)
+	LetIn(t, filepath.Dir(conf), dir)
 	downlink = Downlink(t, []string{"--config", conf, "--data", data})
 	return InFront(t, name, conf), downlink
 }
 
-// letIn lets servers that run as another user go through temporary folders, of which
+// LetIn lets servers that run as another user go through temporary folders, of which
 // the test's own is closed to them.
-func letIn(t testing.TB, dirs ...string) {
+func LetIn(t testing.TB, dirs ...string) {
 	t.Helper()
 	for _, dir := range dirs {
 		for ; strings.HasPrefix(dir, os.TempDir()+"/"); dir = filepath.Dir(dir) {
