@@ -4,10 +4,14 @@ package core
 // the request as Decide does. It looks at Range and at the preconditions again,
 // and what is odd it reads in its own way: nginx answers 416 to a Range that is
 // to be ignored, joins no ranges, and evaluates If-Unmodified-Since beside
-// If-Match; Apache and lighttpd find dates in what is none. Such requests are rare; where they can, they are streamed.
+// If-Match; Apache and lighttpd find dates in what is none. Such requests are rare;
+// where they can, they are streamed. A front server that obeys reads nothing, but
+// sends one range at most.
 func (f *facts) readAlike() bool {
 	r := f.r
 	switch {
+	case f.c.FrontObeys:
+		return len(f.d.Spans) <= 1
 	case r.IfMatch != "" && (r.IfUnmodifiedSince != "" || !f.c.FrontKnowsETag || !plainList(r.IfMatch)),
 		r.IfNoneMatch != "" && !plainList(r.IfNoneMatch),
 		r.IfModifiedSince != "" && r.IfNoneMatch == "" && !plainDate(r.IfModifiedSince),

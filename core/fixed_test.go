@@ -124,6 +124,12 @@ func TestReadAlike(t *testing.T) {
 			t.Errorf("%s: %d by %v, want %v", c.name, d.Status, d.Delivery, want)
 		}
 	}
+	obeys := own
+	obeys.FrontObeys = true
+	odd := get(func(r *core.Request) { r.Range, r.IfRange, r.IfMatch, r.IfUnmodifiedSince = "bytes=x", "junk", "*", "soon" })
+	if d := core.Decide(odd, file(), obeys); d.Delivery != core.Offload {
+		t.Errorf("a front server that obeys need not read alike: %v", d.Delivery)
+	}
 	only := core.Capabilities{Deliveries: []core.Delivery{core.Offload}}
 	if d := core.Decide(get(func(r *core.Request) { r.Range = "bytes=x" }), file(), only); d.Delivery != core.Offload {
 		t.Errorf("nothing but the front server can send it: %v", d.Delivery)
