@@ -21,6 +21,10 @@ type Request struct {
 	IfModifiedSince, IfUnmodifiedSince string // RFC 9110 §13.1.3, §13.1.4
 	Range, IfRange                     string // RFC 9110 §14.2, §13.1.5
 
+	// AcceptEncoding chooses between a file and its pre-compressed forms (RFC 9110
+	// §12.5.3). Decide does not look at it: Encodings does.
+	AcceptEncoding string
+
 	// Now is the time of the request. It places the two-digit years of the
 	// obsolete RFC 850 date form; zero places them in 1970 to 2069.
 	Now time.Time

@@ -22,6 +22,9 @@ type ObjectView struct {
 	// item's own file. A field that the item does not have is answered 404.
 	Field   string
 	Options core.Options
+	// Precompressed is as in File. The item's size is that of the plain file, and its
+	// entity-tag gets the coding added.
+	Precompressed []string
 }
 
 var _ View = (*ObjectView)(nil)
@@ -40,7 +43,7 @@ func (v *ObjectView) File(ctx context.Context, r *Request) (File, error) {
 	if store == nil {
 		return File{}, fmt.Errorf("item %q: no store is called %q: %w", item.Slug, f.Store, storage.ErrNotFound)
 	}
-	file := File{Store: store, Key: f.Key, Options: f.Options(item.Inline).Or(v.Options)}
+	file := File{Store: store, Key: f.Key, Options: f.Options(item.Inline).Or(v.Options), Precompressed: v.Precompressed}
 	if f.Size > 0 {
 		file.Check = func(found core.Metadata) error { return checkSize(item.Slug, f.Size, found.Size) }
 	}

@@ -20,6 +20,8 @@ type PathView struct {
 	// outside the root is answered 404.
 	Compute func(ctx context.Context, r *Request) (string, error)
 	Options core.Options
+	// Precompressed is as in File.
+	Precompressed []string
 
 	root  string
 	dir   *dirstore.Store
@@ -52,7 +54,7 @@ func (v *PathView) File(ctx context.Context, r *Request) (File, error) {
 			return File{}, err
 		}
 	}
-	return File{Store: v.store, Key: key, Options: v.Options}, nil
+	return File{Store: v.store, Key: key, Options: v.Options, Precompressed: v.Precompressed}, nil
 }
 
 // below is path relative to the root; the root's sibling "root-secret" is not.

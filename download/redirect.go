@@ -65,6 +65,9 @@ func (s *Service) redirect(ctx context.Context, r *Request, f *File) Answer {
 
 // redirectTo decides about a file that was found and that another server sends.
 func (s *Service) redirectTo(ctx context.Context, r *Request, f *File, found core.Metadata) Answer {
+	if err := f.check(found); err != nil {
+		return refuse(err)
+	}
 	d := core.Decide(r.Request, represent(r, f, found), core.Capabilities{Deliveries: redirected})
 	if d.Delivery != core.Redirect {
 		return Answer{Decision: d}

@@ -163,6 +163,9 @@ func (s *Service) find(ctx context.Context, r *Request) Answer {
 	if file.Store == nil {
 		return refuse(errNoStore)
 	}
+	if err := file.negotiate(ctx, r); err != nil {
+		return refuse(err)
+	}
 	a := s.deliver(ctx, r, &file)
 	a.Store, a.Key = file.Store, file.Key
 	return a
@@ -288,11 +291,14 @@ func refuse(err error) Answer { return Answer{Decision: refusal(err), Cause: err
 
 // represent applies the view's options and hooks to what was found.
 func represent(r *Request, f *File, found core.Metadata) core.Representation {
-	rep := r.Plan.Present(f.Options).Represent(f.Key, found)
+	rep := r.Plan.Present(f.Options).Represent(f.coded.of(f.Key, &found), found)
 	if f.Adjust != nil {
 		adjusted := rep // escapes, where rep need not
 		f.Adjust(&adjusted)
 		rep = adjusted
+	}
+	if f.Precompressed != nil {
+		f.coded.describe(&rep)
 	}
 	if f.WasModifiedSince != nil && r.IfNoneMatch == "" {
 		askModified(r, f, &rep)

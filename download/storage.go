@@ -16,6 +16,8 @@ type StorageView struct {
 	// Compute, if set, returns the key in place of Path.
 	Compute func(ctx context.Context, r *Request) (string, error)
 	Options core.Options
+	// Precompressed is as in File.
+	Precompressed []string
 }
 
 var _ View = (*StorageView)(nil)
@@ -26,7 +28,7 @@ func (v *StorageView) File(ctx context.Context, r *Request) (File, error) {
 	if v.Compute != nil {
 		key, err = v.Compute(ctx, r)
 	}
-	return File{Store: v.Store, Key: key, Options: v.Options}, err
+	return File{Store: v.Store, Key: key, Options: v.Options, Precompressed: v.Precompressed}, err
 }
 
 func (v *StorageView) route() core.Route {

@@ -63,6 +63,11 @@ type File struct {
 	// not for a request that is refused before.
 	Open    func(ctx context.Context) (storage.Object, error)
 	Options core.Options
+	// Precompressed are content codings in which the store may have the file too, in
+	// the order in which they are preferred: "br" at the key with ".br" behind it,
+	// "zstd" with ".zst", "gzip" with ".gz". With any, the answer depends on the
+	// client's Accept-Encoding and says so in Vary.
+	Precompressed []string
 	// WasModifiedSince, if set, replaces the comparison of If-Modified-Since with
 	// Last-Modified (was_modified_since in django-downloadview). since is in
 	// whole seconds.
@@ -73,4 +78,6 @@ type File struct {
 	// Adjust, if set, changes the representation that the options and the store's
 	// metadata give: its validators, its language, its extra fields.
 	Adjust func(rep *core.Representation)
+
+	coded coded
 }

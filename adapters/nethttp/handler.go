@@ -160,6 +160,7 @@ func Fill(r *http.Request, now time.Time) core.Request {
 		IfUnmodifiedSince: joined(r.Header["If-Unmodified-Since"]),
 		Range:             joined(r.Header["Range"]),
 		IfRange:           joined(r.Header["If-Range"]),
+		AcceptEncoding:    joined(r.Header["Accept-Encoding"]),
 		Now:               now,
 		Nonce:             rand.Uint64(),
 	}
