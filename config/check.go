@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -182,11 +183,25 @@ func (r *report) checkKind(c *Config, v View, path string) {
 	if v.Kind == KindHTTP {
 		r.checkRemote(v, path)
 	}
+	r.checkPrecompressed(v, path+".precompressed")
 	if v.Kind == KindStorage && v.Store != "" {
 		r.checkStore(c, path+".store", v.Store)
 	}
 	if _, ok := v.ListedBelow(); v.List && v.Kind == KindStorage && !ok && parsePattern(v.Pattern) == nil {
 		r.fault(path+".list", "list needs a pattern with one variable, and a path that ends with it: take list out, or change them")
+	}
+}
+
+// checkPrecompressed refuses codings of files that have none, or one already.
+func (r *report) checkPrecompressed(v View, key string) {
+	switch {
+	case len(v.Precompressed) == 0 || r.faulty(key):
+	case v.Kind == KindHTTP:
+		r.fault(key, "precompressed is for files of your own, and this view is of kind http: take it out, or change kind")
+	case v.Encoding != "":
+		r.fault(key, "precompressed and encoding exclude each other: files that are stored in a coding have no plain form")
+	case len(slices.Compact(slices.Sorted(slices.Values(v.Precompressed)))) < len(v.Precompressed):
+		r.fault(key, "precompressed has a coding twice: remove one")
 	}
 }
 

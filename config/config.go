@@ -125,6 +125,8 @@ type View struct {
 	List         bool     `toml:"list"`                                 // of KindStorage
 	Delivery     string   `toml:"delivery" enum:"stream redirect auto"` // "" is the store's; not of KindPath
 	Offload      string   `toml:"offload"`                              // name of a Rule, OffloadOff, or "" for the first that fits
+	// Precompressed are codings in which files are there too; not of KindHTTP.
+	Precompressed []string `toml:"precompressed" enum:"br zstd gzip"`
 	// Platforms are those that the view is for, as Platform names them; nil: all.
 	Platforms []string `toml:"platforms" enum:"server workers"`
 }

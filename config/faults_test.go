@@ -288,6 +288,49 @@ total_timeout = "off"
 28:20: max_header_bytes must be more than 0; 65536 suits most servers
 29:12: max_size takes bytes, such as 1048576, "500m" or "10g", or "off"; found the string "10x"
 `},
+	{"views: pre-compressed files", `[stores.files]
+path = "x"
+[stores.files.workers]
+driver = "r2"
+binding = "F"
+[[views]]
+pattern = "/a/{path...}"
+kind = "storage"
+store = "files"
+platforms = ["server"]
+precompressed = ["gz"]
+[[views]]
+pattern = "/b/{path...}"
+kind = "storage"
+store = "files"
+platforms = ["server"]
+precompressed = ["gzip", "br", "gzip"]
+[[views]]
+pattern = "/c/{path...}"
+kind = "storage"
+store = "files"
+platforms = ["server"]
+encoding = "gzip"
+precompressed = ["br"]
+[[views]]
+pattern = "/d/{path...}"
+kind = "http"
+url = "https://files.example/{path}"
+origins = ["https://files.example"]
+platforms = ["server"]
+precompressed = ["br"]
+[[views]]
+pattern = "/e/{path...}"
+kind = "storage"
+store = "files"
+precompressed = ["br"]
+`, `
+11:18: precompressed takes "br" or "zstd" or "gzip"; found "gz"
+17:1: precompressed has a coding twice: remove one
+24:1: precompressed and encoding exclude each other: files that are stored in a coding have no plain form
+31:1: precompressed is for files of your own, and this view is of kind http: take it out, or change kind
+36:1: precompressed files are not chosen on Workers, whose network compresses itself: take it out, or write platforms = ["server"] into this view
+`},
 	{"views: patterns", `[stores.files]
 path = "x"
 [[views]]

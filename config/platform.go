@@ -216,6 +216,9 @@ func (r *report) checkPlatform(c *Config, p Platform) {
 		if s, found := c.Store(v.Store); v.Kind == KindStorage && found && !s.on(p) {
 			r.fault(path+".store", "store %s is not on %v: %s, or write platforms = [%q] into this view", quote(v.Store), p, p.storeRemedy(s.Name), p.other())
 		}
+		if p == OnWorkers && len(v.Precompressed) > 0 {
+			r.fault(path+".precompressed", "precompressed files are not chosen on Workers, whose network compresses itself: take it out, or write platforms = [%q] into this view", p.other())
+		}
 		r.checkSends(c, v, path, p)
 		if v.Kind == KindObject && !c.Catalog.on(p) {
 			r.fault(path+".kind", "the catalogue is not on %v: write %s, or platforms = [%q] into this view", p, p.catalogRemedy(), p.other())

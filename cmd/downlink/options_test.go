@@ -357,6 +357,16 @@ var options = map[string]func(t *testing.T){
 	"[http] max_size":         limit("max_size = 1", quick, 502),
 	"[http] idle_timeout":     limit(`idle_timeout = "100ms"`, stopping, 0),
 	"[http] total_timeout":    limit(`total_timeout = "1s"`, stopping, 0),
+	"[[views]] precompressed": func(t *testing.T) {
+		for line, want := range map[string]string{"": "", "precompressed = [\"gzip\"]\n": "gzip"} {
+			r := start(t, view+line)
+			write(t, filepath.Join(r.dir, "files", "a.txt.gz"), "packed")
+			resp, body := r.get("/f/a.txt", "Accept-Encoding: gzip")
+			if resp.Header.Get("Content-Encoding") != want || (body == "packed") != (want != "") {
+				t.Errorf("with %q: %q as %q", line, body, resp.Header.Get("Content-Encoding"))
+			}
+		}
+	},
 	"[[views]] attachment":    fieldOf("attachment = false", "/f/a.txt", "Content-Disposition", `inline; filename="a.txt"`),
 	"[[views]] inline_unsafe": fieldOf("attachment = false\ninline_unsafe = true", "/f/page.html", "Content-Disposition", `inline; filename="page.html"`),
 	"[[views]] basename":      fieldOf(`basename = "report.pdf"`, "/f/a.txt", "Content-Disposition", `attachment; filename="report.pdf"`),

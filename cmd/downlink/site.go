@@ -85,15 +85,15 @@ func (s *site) view(v config.View) (download.View, error) {
 			return nil, err
 		}
 		s.closers = append(s.closers, view)
-		view.Path = v.Path
+		view.Path, view.Precompressed = v.Path, v.Precompressed
 		return view, nil
 	case config.KindObject:
-		return &download.ObjectView{Catalog: s.catalog, Stores: s.stores, Path: v.Path, Field: v.Field, Options: v.Options()}, nil
+		return &download.ObjectView{Catalog: s.catalog, Stores: s.stores, Path: v.Path, Field: v.Field, Options: v.Options(), Precompressed: v.Precompressed}, nil
 	}
 	if v.Kind == config.KindHTTP {
 		return s.remote(v)
 	}
-	return &download.StorageView{Store: s.stores[v.Store], Path: v.Path, Options: v.Options()}, nil
+	return &download.StorageView{Store: s.stores[v.Store], Path: v.Path, Options: v.Options(), Precompressed: v.Precompressed}, nil
 }
 
 // index is the page that lists what the site offers.
