@@ -125,6 +125,15 @@ delivery = "stream"
 18:23: unsigned_public_url "https://user@mirror.example.org/": write a URL, percent-encoded, without user, query and fragment, such as "https://mirror.example.org/files/"
 23:12: delivery is for files in a store, and this view is of kind path: take it out, or change kind
 `},
+	{"items to send clients elsewhere for", `[stores.a]
+path = "/srv/a"
+[[views]]
+pattern = "/items/{slug}"
+kind = "object"
+delivery = "auto"
+`, `
+6:12: delivery "auto": no store has a place on a server to send clients to: write cloudfront_url or unsigned_public_url into the store, or delivery = "stream"
+`},
 	{"unknown tables and keys", `listen = ":80"
 colour = "red"
 [sever]

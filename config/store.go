@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -71,6 +72,12 @@ func (r *report) checkElsewhere(s Store, key string) {
 
 // checkSends checks a view that sends clients elsewhere against its store on p.
 func (r *report) checkSends(c *Config, v View, path string, p Platform) {
+	if v.Kind == KindObject && sends(v.Delivery) && !slices.ContainsFunc(c.Stores, func(s Store) bool {
+		at, _ := s.in(p)
+		return s.on(p) && at.HasElsewhere()
+	}) {
+		r.fault(path+".delivery", "delivery %s: no store has a place on %v to send clients to: %s", quote(v.Delivery), p, elsewhereRemedy)
+	}
 	s, found := c.Store(v.Store)
 	if v.Kind != KindStorage || !found || !s.on(p) || !sends(v.Delivery) {
 		return

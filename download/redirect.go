@@ -72,11 +72,19 @@ func (s *Service) redirectTo(ctx context.Context, r *Request, f *File, found cor
 	if d.Delivery != core.Redirect {
 		return Answer{Decision: d}
 	}
+	if f.Store.Elsewhere().Public() && s.guarded(r) {
+		return refuse(fmt.Errorf("store %q: its other place is open to everybody, and this view is not: %w", f.Store.Name(), storage.ErrUnavailable))
+	}
 	url, err := f.Store.Presign(ctx, f.Key, s.saidElsewhere(r, &d))
 	if err != nil {
 		return refuse(err)
 	}
 	return Answer{Decision: d, Location: url}
+}
+
+// guarded reports whether the route's files are for some clients only.
+func (s *Service) guarded(r *Request) bool {
+	return s.routes[r.Plan.Route].Allow != nil || r.Plan.Link != nil
 }
 
 // saidElsewhere is what the other server is to say of the file: as little for caches as

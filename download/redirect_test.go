@@ -131,3 +131,23 @@ func TestElsewhereIsAsPrivateAsHere(t *testing.T) {
 		}
 	}
 }
+
+// TestGuardedFilesAreNotSentToPublicPlaces: a file that a hook guards goes by a way of
+// its own or not at all.
+func TestGuardedFilesAreNotSentToPublicPlaces(t *testing.T) {
+	for _, c := range []struct {
+		delivery storage.Delivery
+		guarded  bool
+		want     int
+	}{{storage.Redirect, false, 302}, {storage.Redirect, true, 503}, {storage.Auto, true, 200}} {
+		store := memory("a.txt").WithElsewhere(storage.Elsewhere{Presigner: storage.UnsignedPublicURL("https://mirror.example/"), Delivery: c.delivery})
+		route := download.Route{Pattern: "/{path}", View: &download.StorageView{Store: store}}
+		if c.guarded {
+			route.Allow = func(context.Context, *download.Request) error { return nil }
+		}
+		a := ask(t, newService(t, nil, route), get("/a.txt"))
+		if a.Status != c.want || (a.Location == "https://mirror.example/a.txt") != (c.want == 302) {
+			t.Errorf("%s, guarded %v: %d to %q, want %d", c.delivery, c.guarded, a.Status, a.Location, c.want)
+		}
+	}
+}

@@ -52,6 +52,12 @@ type Elsewhere struct {
 	Expires time.Duration
 }
 
+// Public reports whether that place is open to everybody.
+func (e Elsewhere) Public() bool {
+	_, public := e.Presigner.(UnsignedPublicURL)
+	return public
+}
+
 // MaxExpires is how long URLs are good unless told otherwise: long enough for a
 // client to begin, too short to be worth passing on.
 const MaxExpires = 5 * time.Minute

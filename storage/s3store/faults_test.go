@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -297,4 +298,45 @@ func TestListFails(t *testing.T) {
 	if err := s.List(t.Context(), "", func(e storage.Entry) bool { got = append(got, e.Key); return true }); err != nil || !slices.Equal(got, []string{"a"}) {
 		t.Errorf("got %q, %v", got, err)
 	}
+}
+
+// TestSkewedClock: S3's clock is an hour ahead of this machine's, as far as this can
+// know. Its links are dated by S3's clock, and so no more once the two agree.
+func TestSkewedClock(t *testing.T) {
+	t.Parallel()
+	s, proxy, gw := faulty(t, "0123456789")
+	o := options(gw)
+	o.Endpoint = "http://" + proxy.Addr
+	bucket := open(t, o)
+	s = storage.New("s3", bucket).WithElsewhere(storage.Elsewhere{Presigner: bucket})
+	for _, ahead := range []time.Duration{0, time.Hour, 0} {
+		proxy.Set(func(_ int, x *server.Broken) bool {
+			return ahead != 0 && x.Change(func(h http.Header) { h.Set("Date", time.Now().Add(ahead).UTC().Format(http.TimeFormat)) })
+		})
+		if _, err := s.Stat(t.Context(), "a"); err != nil {
+			t.Fatalf("%v ahead: %v", ahead, err)
+		}
+		signed, err := s.Presign(t.Context(), "a", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		u, err := url.Parse(signed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		dated, err := time.Parse("20060102T150405Z", u.Query().Get("X-Amz-Date"))
+		if off := time.Until(dated) - ahead; err != nil || off.Abs() > 10*time.Minute {
+			t.Errorf("%v ahead: link is dated %v off, %v", ahead, off, err)
+		}
+	}
+	if resp, body := fetch(t, must(s.Presign(t.Context(), "a", nil)), ""); resp.StatusCode != 200 || body != "0123456789" {
+		t.Errorf("afterwards: %d %q", resp.StatusCode, body)
+	}
+}
+
+func must(text string, err error) string {
+	if err != nil {
+		panic(err)
+	}
+	return text
 }

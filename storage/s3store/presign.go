@@ -28,7 +28,18 @@ func (s *Store) Presign(ctx context.Context, key string, o storage.PresignOption
 	if err != nil {
 		return "", fmt.Errorf("presign: %w", s.failure(ctx, limited, err))
 	}
-	return s.sign(ctx, full, credentials, o, time.Now())
+	return s.sign(ctx, full, credentials, o, s.now())
+}
+
+// now is the time of S3, as far as it is known from its answers: links that a machine
+// with a wrong clock makes would be of no use. The SDK does so with its own requests.
+func (s *Store) now() time.Time {
+	const tolerated = time.Minute // an answer's date is whole seconds, and takes its time
+	skew := time.Duration(s.skew.Load())
+	if skew.Abs() < tolerated {
+		skew = 0
+	}
+	return time.Now().Add(skew)
 }
 
 // sign signs the URL of a key of the bucket at a time.

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 	"unicode/utf8"
 
@@ -60,6 +61,7 @@ type Store struct {
 	signer      *v4.Signer
 	base        *url.URL // of the bucket, for presigned URLs
 	close       func()
+	skew        atomic.Int64 // how far S3's clock is ahead of this machine's, as last seen
 }
 
 // New returns the store. It asks nobody anything yet: neither the bucket nor
@@ -121,37 +123,6 @@ const longestKey = 1024
 func (s *Store) objectKey(key string) (string, bool) {
 	full := s.opts.Prefix + key
 	return full, len(full) <= longestKey && utf8.ValidString(full)
-}
-
-// Stat returns the metadata of the object at key: one HeadObject.
-func (s *Store) Stat(ctx context.Context, key string) (core.Metadata, error) {
-	full, ok := s.objectKey(key)
-	if !ok {
-		return core.Metadata{}, storage.ErrNotFound
-	}
-	head, cancel := context.WithTimeoutCause(ctx, s.opts.Timeout, errNoAnswer)
-	defer cancel()
-	out, err := s.client.HeadObject(head, &s3.HeadObjectInput{Bucket: &s.opts.Bucket, Key: &full})
-	if silent(err) {
-		err = s.reason(head, full, err)
-	}
-	if err != nil {
-		return core.Metadata{}, s.failure(ctx, head, err)
-	}
-	if out.ContentLength == nil || aws.ToString(out.ETag) == "" {
-		return core.Metadata{}, fmt.Errorf("%w: the answer has no length or no entity-tag: is %s an S3 server?", storage.ErrUnavailable, s.base.Host)
-	}
-	return metadata(*out.ContentLength, out.ETag, out.LastModified, out.ContentType, out.ContentEncoding), nil
-}
-
-// reason asks again, by GET, for what an answer to HEAD left unsaid: it has no body
-// that would tell the cause of a refusal.
-func (s *Store) reason(ctx context.Context, key string, refusal error) error {
-	_, err := s.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &s.opts.Bucket, Key: &key, Range: aws.String("bytes=0-0")})
-	if err == nil {
-		return refusal
-	}
-	return err
 }
 
 // Open returns a handle on the object's current version: one HeadObject.
