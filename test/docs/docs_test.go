@@ -66,10 +66,11 @@ func snippets(t *testing.T, language string) (all []snippet) {
 type snippet struct{ page, text string }
 
 // TestGoSnippetsAreCompiled looks for the snippets in the code: statements in a
-// function of this package's example files, whole functions as they are.
+// function of this package's example files, whole functions as they are, of the demo
+// too.
 func TestGoSnippetsAreCompiled(t *testing.T) {
 	code := ""
-	for _, name := range glob(t, "example*_test.go") {
+	for _, name := range append(glob(t, "example*_test.go"), glob(t, top+"demo/view_*.go")...) {
 		text, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
@@ -82,7 +83,7 @@ func TestGoSnippetsAreCompiled(t *testing.T) {
 			text = strings.ReplaceAll("\t"+strings.ReplaceAll(text, "\n", "\n\t"), "\n\t\n", "\n\n")
 		}
 		if !strings.Contains(code, text) {
-			t.Errorf("%s: this snippet is not in example*_test.go:\n%s", s.page, s.text)
+			t.Errorf("%s: this snippet is not in example*_test.go, nor in the demo:\n%s", s.page, s.text)
 		}
 	}
 }
