@@ -126,7 +126,9 @@ func TestReadAlike(t *testing.T) {
 	}
 	obeys := own
 	obeys.FrontObeys = true
-	odd := get(func(r *core.Request) { r.Range, r.IfRange, r.IfMatch, r.IfUnmodifiedSince = "bytes=x", "junk", "*", "soon" })
+	odd := get(func(r *core.Request) {
+		r.Range, r.IfRange, r.IfMatch, r.IfUnmodifiedSince = "bytes=x", "junk", "*", "soon"
+	})
 	if d := core.Decide(odd, file(), obeys); d.Delivery != core.Offload {
 		t.Errorf("a front server that obeys need not read alike: %v", d.Delivery)
 	}

@@ -74,10 +74,20 @@ func sayable(path, not string) bool {
 	return path != "" && path == strings.Trim(path, " ")
 }
 
-// canDrop reports whether the front server leaves out the validators that a
-// representation does not have. Caddy would send the file's own, or empty ones.
-func (r *Rule) canDrop(rep *core.Representation) bool {
-	return r.server() != Caddy || rep.ETag != "" && !rep.LastModified.IsZero()
+// canSend reports whether the front server sends the file with the fields that a
+// representation has and with no other. Caddy would give validators of its own, or
+// empty ones, to a view's file that has none; mod_xsendfile takes Content-Encoding
+// away; lighttpd cuts no range out of what has one.
+func (r *Rule) canSend(req *Request, rep *core.Representation, own bool) bool {
+	switch r.server() {
+	case Caddy:
+		return !own || rep.ETag != "" && !rep.LastModified.IsZero()
+	case Apache:
+		return rep.ContentEncoding == ""
+	case Lighttpd:
+		return rep.ContentEncoding == "" || req.Range == ""
+	}
+	return true
 }
 
 // hideRanges keeps a front server from cutting a range out of a file that was to

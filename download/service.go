@@ -197,12 +197,12 @@ func (s *Service) deliver(ctx context.Context, r *Request, f *File) Answer {
 // offload decides about a file that a front server sends: it is looked at, not
 // opened, unless the request is one that front servers read in ways of their own.
 // Then it is streamed, if this process may read it; so is a file that the front
-// server cannot be told of.
+// server cannot be told of, or cannot send with its fields.
 func offload(ctx context.Context, r *Request, f *File, found core.Metadata, rule *Rule, rest string) Answer {
 	rep := represent(r, f, found)
 	own := rep.ETag != found.ETag || !rep.LastModified.Equal(found.LastModified)
 	target := rule.target(rest, own)
-	if !rule.canSay(target.Path) || own && !rule.canDrop(&rep) {
+	if !rule.canSay(target.Path) || !rule.canSend(r, &rep, own) {
 		return stream(ctx, r, f)
 	}
 	c := rule.capabilities(own)

@@ -7,8 +7,7 @@ import (
 
 // toSendfile is X-Sendfile. mod_xsendfile 0.12 takes the path as it is, lighttpd
 // decodes it; both send it with the other fields of the answer. The service names
-// no path to Apache that a field cannot hold. mod_xsendfile takes Content-Encoding
-// away; Apache's configuration has it from another field.
+// no path to Apache that a field cannot hold.
 func (x *exchange) toSendfile(t *download.Target) {
 	path := t.Path
 	if t.Rule.Front == download.Lighttpd {
@@ -16,12 +15,5 @@ func (x *exchange) toSendfile(t *download.Target) {
 		path = string(core.AppendEscapedPath(buf[:0], path))
 	}
 	x.hand("X-Sendfile", path)
-	h := x.w.Header()
-	h["Accept-Ranges"] = []string{"bytes"}
-	if t.Rule.Front != download.Apache {
-		return
-	}
-	if coding := h["Content-Encoding"]; coding != nil {
-		h["X-Downlink-Encoding"] = coding
-	}
+	x.w.Header()["Accept-Ranges"] = []string{"bytes"}
 }

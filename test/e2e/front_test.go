@@ -45,10 +45,13 @@ func TestNginxAcceptsTheExample(t *testing.T) {
 	}
 }
 
-// inFront runs nginx, configured as `downlink front nginx` does it, in front of a
-// handler in this process. The files of dir go to nginx; view adjusts them.
-func inFront(t *testing.T, dir string, rule download.Rule, adjust func(*core.Representation)) string {
+// inFront runs a front server, configured as `downlink front` does it, in front of a
+// handler in this process. The files of dir go to the front server; view adjusts
+// them.
+func inFront(t *testing.T, name, dir string, rule download.Rule, adjust func(*core.Representation)) string {
 	t.Helper()
+	server.NeedFront(t, name)
+	server.LetIn(t, dir)
 	driver, err := dirstore.Open(dir)
 	if err != nil {
 		t.Fatal(err)
@@ -58,7 +61,10 @@ func inFront(t *testing.T, dir string, rule download.Rule, adjust func(*core.Rep
 	view := download.ViewFunc(func(_ context.Context, r *download.Request) (download.File, error) {
 		return download.File{Store: store, Key: r.Param("path"), Adjust: adjust}, nil
 	})
-	rule.Front, rule.Source, rule.Destination = "nginx", "files", "/_internal/files/"
+	rule.Front, rule.Source, rule.Destination = name, "files", "/_internal/files/"
+	if name == apache || name == lighttpd {
+		rule.Destination = dir + "/"
+	}
 	service, err := download.New([]download.Route{{Pattern: "/{path...}", View: view}}, []download.Rule{rule})
 	if err != nil {
 		t.Fatal(err)
@@ -67,18 +73,27 @@ func inFront(t *testing.T, dir string, rule download.Rule, adjust func(*core.Rep
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &http.Server{Handler: nethttp.New(service, nethttp.Options{})}
+	s := &http.Server{Handler: nethttp.New(service, nethttp.Options{FrontField: front.Field})}
 	go s.Serve(l)
 	t.Cleanup(func() { s.Close() })
-	addr := server.FreePort(t)
-	n := front.Nginx{Upstream: l.Addr().String(), Listen: addr, Locations: []front.Location{
-		{Prefix: rule.Destination, OwnPrefix: rule.OwnDestination(), Dir: dir},
-	}}
+	addr, upstream := server.FreePort(t), l.Addr().String()
+	files := []front.Location{{Prefix: rule.Destination, OwnPrefix: rule.OwnDestination(), Dir: dir}}
 	var block bytes.Buffer
-	if err := n.Write(&block); err != nil {
+	switch name {
+	case nginx:
+		err = front.Nginx{Upstream: upstream, Listen: addr, Locations: files}.Write(&block)
+	case apache:
+		err = front.Apache{Upstream: upstream, Listen: addr, Locations: files}.Write(&block)
+	case lighttpd:
+		err = front.Lighttpd{Upstream: upstream, Listen: addr, Locations: files}.Write(&block)
+	case caddy:
+		_, port, _ := net.SplitHostPort(addr)
+		err = front.Caddy{Upstream: upstream, Site: "http://:" + port, Locations: files}.Write(&block)
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
-	server.Nginx(t, addr, block.String())
+	server.Front(t, name, addr, block.String())
 	return "http://" + addr
 }
 
@@ -101,20 +116,26 @@ func fetch(t *testing.T, url string, fields ...string) (*http.Response, string) 
 		t.Fatal(err)
 	}
 	for name := range resp.Header {
-		if strings.HasPrefix(name, "X-Accel-") {
+		if strings.HasPrefix(name, "X-Accel-") || strings.HasPrefix(name, "X-Sendfile") || strings.HasPrefix(name, "X-Downlink-") {
 			t.Errorf("%s reaches the client", name)
 		}
 	}
 	return resp, string(body)
 }
 
-func TestOwnValidatorsThroughNginx(t *testing.T) {
+func TestOwnValidatorsThroughTheFront(t *testing.T) {
+	for _, name := range server.Fronts {
+		t.Run(name, func(t *testing.T) { ownValidators(t, name) })
+	}
+}
+
+func ownValidators(t *testing.T, name string) {
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "a.txt"), []byte("0123456789"), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "a.txt"), []byte("0123456789"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	when := time.Date(2001, 2, 3, 4, 5, 6, 0, time.UTC)
-	url := inFront(t, dir, download.Rule{}, func(rep *core.Representation) {
+	url := inFront(t, name, dir, download.Rule{}, func(rep *core.Representation) {
 		rep.ETag, rep.LastModified, rep.Language, rep.Vary = `"mine"`, when, "en", "Accept-Language"
 		rep.Digest, rep.ContentEncoding = "sha-256=:x:", "gzip"
 		rep.Extra = []core.Field{{Name: "Link", Value: `</license>; rel="license"`}}
@@ -171,7 +192,7 @@ func TestLimitRateThroughNginx(t *testing.T) {
 		t.Fatal(err)
 	}
 	hour, no := time.Hour, false
-	url := inFront(t, dir, download.Rule{LimitRate: 100 << 10, Expires: &hour, Buffering: &no}, nil) + "/a.bin"
+	url := inFront(t, nginx, dir, download.Rule{LimitRate: 100 << 10, Expires: &hour, Buffering: &no}, nil) + "/a.bin"
 	start := time.Now()
 	if _, body := fetch(t, url); len(body) != 400<<10 {
 		t.Fatalf("%d bytes", len(body))

@@ -160,7 +160,8 @@ func TestD5_SeveralFrontsInOneConfiguration(t *testing.T) {
 	write(t, filepath.Join(dir, "a.txt"), contentA)
 	socket := filepath.Join(t.TempDir(), "downlink.sock")
 	more := "[[views]]\npattern = \"/own/{path...}\"\nkind = \"storage\"\nstore = \"files\"\noffload = \"off\"\n" +
-		"[[views]]\npattern = \"/named/{path...}\"\nkind = \"storage\"\nstore = \"files\"\noffload = \"sent\"\n"
+		"[[views]]\npattern = \"/named/{path...}\"\nkind = \"storage\"\nstore = \"files\"\noffload = \"sent\"\n" +
+		"[[views]]\npattern = \"/coded/{path...}\"\nkind = \"storage\"\nstore = \"files\"\nencoding = \"gzip\"\n"
 	for _, name := range []string{nginx, caddy} {
 		more += fmt.Sprintf("[[offload]]\nname = \"sent\"\nfront = %q\nsource = \"files\"\ndestination = \"/_internal/files/\"\n", name)
 	}
@@ -173,11 +174,12 @@ func TestD5_SeveralFrontsInOneConfiguration(t *testing.T) {
 		for _, c := range []struct {
 			path    string
 			offload bool
-		}{{"/files/a.txt", true}, {"/own/a.txt", false}, {"/named/a.txt", true}} {
+		}{{"/files/a.txt", true}, {"/own/a.txt", false}, {"/named/a.txt", true}, {"/coded/a.txt", name != apache}} {
 			before := downlink.Log()
-			resp, body := fetch(t, "http://"+front.Addr+c.path)
-			if resp.StatusCode != 200 || body != contentA {
-				t.Errorf("%s %s: %d %q", name, c.path, resp.StatusCode, body)
+			resp, body := fetch(t, "http://"+front.Addr+c.path, "Accept-Encoding", "identity")
+			coding := resp.Header.Get("Content-Encoding")
+			if resp.StatusCode != 200 || body != contentA || (coding == "gzip") != strings.HasPrefix(c.path, "/coded/") {
+				t.Errorf("%s %s: %d %q %v", name, c.path, resp.StatusCode, body, resp.Header)
 			}
 			if got := strings.Contains(logged(downlink, before), "delivery=offload"); got != c.offload {
 				t.Errorf("%s %s: left to the front server: %v, want %v", name, c.path, got, c.offload)

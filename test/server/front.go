@@ -110,6 +110,12 @@ func InFront(t testing.TB, name, conf string) *Process {
 	return f.run(t, addr, Run(t, "front", name, "--config", conf, f.listen, at))
 }
 
+// Front runs a front server with a configuration for addr.
+func Front(t testing.TB, name, addr, conf string) *Process {
+	t.Helper()
+	return fronts[name].run(t, addr, conf)
+}
+
 // BehindNginx is Behind for nginx.
 func BehindNginx(t testing.TB, dir, data, more string) (nginx, downlink *Process) {
 	t.Helper()
