@@ -158,8 +158,7 @@ func (s *stage) buildWorkers(ctx context.Context, root string) (map[string]strin
 	dir := folders[templateWorker]
 	return folders, errors.Join(
 		shimInto(folders[downlinkWorker]),
-		goTool(ctx, root, "wasip1", "build", "-buildmode=c-shared", "-trimpath", "-ldflags=-s -w",
-			"-o", filepath.Join(folders[downlinkWorker], "core.wasm"), module+"/cmd/downlink-worker/core"),
+		goTool(ctx, root, "wasip1", workers.CoreBuild(filepath.Join(folders[downlinkWorker], "core.wasm"))...),
 		goTool(ctx, root, "", "run", "github.com/syumai/workers/cmd/workers-assets-gen", "-mode=go", "-o", dir),
 		goTool(ctx, root, "js", "build", "-ldflags=-s -w", "-o", filepath.Join(dir, "app.wasm"), module+"/test/bench/peers/template"))
 }

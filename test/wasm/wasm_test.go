@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/downlink-go/downlink/adapters/workers"
 	"github.com/downlink-go/downlink/test/need"
 )
 
@@ -15,19 +16,21 @@ import (
 // first request of a Worker's isolate may cost.
 const largest = 800 << 10
 
-func build(t *testing.T) string {
+// build compiles a module with the arguments of go, which end with -o, the file and
+// the package.
+func build(t *testing.T, args []string) string {
 	t.Helper()
-	file := filepath.Join(t.TempDir(), "core.wasm")
-	cmd := exec.Command("go", "build", "-buildmode=c-shared", "-trimpath", "-ldflags=-s -w", "-o", file, ".")
+	cmd := exec.Command("go", args...)
 	cmd.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("build the module: %v\n%s", err, out)
 	}
-	return file
+	return args[len(args)-2]
 }
 
+// TestModuleIsSmall weighs core.wasm of the Cloudflare Worker.
 func TestModuleIsSmall(t *testing.T) {
-	module, err := os.ReadFile(build(t))
+	module, err := os.ReadFile(build(t, workers.CoreBuild(filepath.Join(t.TempDir(), "core.wasm"))))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,7 +48,8 @@ func TestModuleIsSmall(t *testing.T) {
 // own, and compares its answers with those of this process.
 func TestModuleDecides(t *testing.T) {
 	node := need.Command(t, "node")
-	out, err := exec.Command(node, "--no-warnings", "testdata/run.mjs", build(t)).CombinedOutput()
+	module := build(t, []string{"build", "-buildmode=c-shared", "-o", filepath.Join(t.TempDir(), "core.wasm"), "."})
+	out, err := exec.Command(node, "--no-warnings", "testdata/run.mjs", module).CombinedOutput()
 	if err != nil {
 		t.Fatalf("node: %v\n%s", err, out)
 	}

@@ -52,8 +52,8 @@ func Modules(t testing.TB, site workers.Site, more map[string]string) string {
 // Core builds the decision module with build tags.
 func Core(t testing.TB, file string, tags ...string) {
 	t.Helper()
-	cmd := exec.Command("go", "build", "-buildmode=c-shared", "-trimpath", "-ldflags=-s -w",
-		"-tags", strings.Join(tags, ","), "-o", file, "./cmd/downlink-worker/core")
+	args := workers.CoreBuild(file)
+	cmd := exec.Command("go", append(args[:1:1], append([]string{"-tags", strings.Join(tags, ",")}, args[1:]...)...)...)
 	cmd.Dir = Root()
 	cmd.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm")
 	if out, err := cmd.CombinedOutput(); err != nil {

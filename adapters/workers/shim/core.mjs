@@ -6,8 +6,11 @@ import { wasi } from './wasi.mjs'
 // Go's heap stays small: what is alive is the site's routes and one answer.
 const environment = ['GOGC=50']
 
+/** A question has no answer. */
+export class Fault extends Error {}
+
 /** A panic of Go that was caught inside: the instance is as good as before. */
-export class Panic extends Error {}
+export class Panic extends Fault {}
 
 /**
  * A warm instance of the decision module. A call that throws anything but Panic, or
@@ -55,8 +58,13 @@ export class Core {
     let bytes = this.#view()
     bytes.set(first, this.#input)
     if (second) bytes.set(second, this.#input + first.length)
-    const n = question(length)
-    const start = this.#exports.output()
+    let n, start
+    try {
+      n = question(length)
+      start = this.#exports.output()
+    } catch (cause) {
+      throw new Fault('core.wasm broke: ' + cause, { cause })
+    }
     this.broken = false
     bytes = this.#view()
     if (n < 0) throw new Panic(new TextDecoder().decode(bytes.subarray(start, start - n - 1)))

@@ -1,17 +1,21 @@
 // A download: what core.wasm plans is looked up, what it decides is carried out.
 
-import { catalogUnavailable, changed, found, item, noItem, noObject, resultFrame, storeUnavailable, stream } from './frame.mjs'
+import { Fault } from './core.mjs'
+import { catalogUnavailable, changed, found, item, noItem, noObject, storeUnavailable, stream } from './frame.mjs'
 import { findFile } from './items.mjs'
 import { multipart } from './multipart.mjs'
 import { holds, open, read, release } from './r2.mjs'
 import site from './site.mjs'
+
+/** The longest key of R2. */
+const longestKey = 1024
 
 /** How many versions of an object are looked at before it counts as changing. */
 const versions = 2
 
 /**
  * Looks up what the plan of a request asks for and decides: { decision, body, file, cause }.
- * body is a stream if the decision delivers one, file says what it is of, cause is the
+ * body is a stream if the decision delivers one, file then says what it is of, cause is the
  * error behind a refusal. decide(state, object, file) asks the decision module.
  */
 export async function download(env, plan, now, decide) {
@@ -26,15 +30,12 @@ export async function download(env, plan, now, decide) {
   }
   const { store, key } = file ?? plan
   const bucket = env[site.stores[store]]
-  if (!bucket || key === '') return { decision: decide(noObject), cause: bucket ? undefined : new Error(`no binding for the store "${store}"`) }
-  const outcome = await fetchObject(bucket, key, plan.first, file, decide)
-  return { ...outcome, file: { slug: file ? plan.key : '', store, key } }
-}
-
-async function fetchObject(bucket, key, first, file, decide) {
+  if (!bucket) return { decision: decide(noObject), cause: new Error(`no bucket is bound for the store "${store}"`) }
+  if (key === '' || key.length > longestKey) return { decision: decide(noObject) }
+  const of = { slug: file ? plan.key : '', store, key }
   let object
   try {
-    object = await open(bucket, key, first)
+    object = await open(bucket, key, plan.first)
     for (let n = 0; n < versions; n++) {
       if (!object) return { decision: decide(noObject) }
       const decision = decide(found, object, file)
@@ -49,10 +50,11 @@ async function fetchObject(bucket, key, first, file, decide) {
         if (!object?.body) continue
       }
       const body = decision.spans.length > 1 ? multipart(bucket, object, decision) : object.body
-      return { decision, body }
+      return { decision, body, file: of }
     }
   } catch (cause) {
     release(object)
+    if (cause instanceof Fault) throw cause // of decide, and not of R2
     return { decision: decide(storeUnavailable), cause }
   }
   return { decision: decide(changed) }

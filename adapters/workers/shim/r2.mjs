@@ -4,37 +4,38 @@
 /** How often an operation is tried before R2 counts as not answering. */
 const tries = 3
 
-/** Calls operation until it does not throw; pauses are 20 to 60 ms, then twice that. */
-async function persist(operation) {
-  for (let n = 1; ; n++) {
+/**
+ * The operation's promise, which is tried again if it fails; pauses are 20 to 60 ms, then
+ * twice that. What succeeds at once costs nothing more.
+ */
+const persist = operation => operation().catch(error => again(operation, error))
+
+async function again(operation, error) {
+  for (let n = 1; n < tries; n++) {
+    await scheduler.wait(n * (20 + 40 * Math.random()))
     try {
       return await operation()
-    } catch (error) {
-      if (n === tries) throw error
-      await scheduler.wait(n * (20 + 40 * Math.random()))
+    } catch (e) {
+      error = e
     }
   }
+  throw error
 }
 
 /** The R2Object at key without its bytes; null if there is none. */
-export function head(bucket, key) {
-  return persist(() => bucket.head(key))
-}
+export const head = (bucket, key) => persist(() => bucket.head(key))
 
 /**
  * Looks at the object at key and, in the same operation, begins to read the span that
  * the request most likely wants (core.FirstSpan; length -1: to the end, 0: nothing).
  * The object has a body then, and says in `range` what it is of.
  */
-export async function open(bucket, key, first) {
+export function open(bucket, key, first) {
   if (first.length === 0) return head(bucket, key)
   if (first.offset === 0 && first.length < 0) return persist(() => bucket.get(key))
   const range = first.length < 0 ? { offset: first.offset } : first
-  try {
-    return await bucket.get(key, { range })
-  } catch {
-    return head(bucket, key) // R2 throws if the object ends before the range begins
-  }
+  // R2 throws if the object ends before the range begins.
+  return bucket.get(key, { range }).catch(() => head(bucket, key))
 }
 
 /**

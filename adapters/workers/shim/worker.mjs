@@ -2,7 +2,7 @@
 // file is between them. It keeps nothing of a request: a stream, a promise or a binding
 // in a global would be used on behalf of another request.
 
-import { Panic } from './core.mjs'
+import { Fault } from './core.mjs'
 import { count } from './counts.mjs'
 import { download } from './download.mjs'
 import { answered, requestFrame, resultFrame } from './frame.mjs'
@@ -17,28 +17,28 @@ export default {
       return refuse(request, 503, cause)
     }
     try {
-      return await answer(request, env, ctx)
+      const now = Date.now()
+      const frame = frameOf(request, now)
+      const plan = ready(env).plan(frame)
+      if (plan.lookup === answered) {
+        const page = plan.decision.page && pages(request, env, ctx)
+        return page ? await page : respond(request, plan.decision, null)
+      }
+      const decide = (state, object, file) => ready(env).decide(frame, resultFrame(state, object, file))
+      const { decision, body, file, cause } = await download(env, plan, now, decide)
+      if (decision.counts && file.slug) countLater(request, env, ctx, { ...file, at: now })
+      return respond(request, decision, body, cause)
     } catch (cause) {
       return refuse(request, 500, cause)
     }
   },
 }
 
-async function answer(request, env, ctx) {
-  const now = Date.now()
-  const frame = frameOf(request, now)
-  const plan = ready(env).plan(frame)
-  if (plan.lookup === answered) {
-    const page = plan.decision.page && pages(request, env, ctx)
-    return page || respond(request, plan.decision, null)
-  }
-  const decide = (state, object, file) => ready(env).decide(frame, resultFrame(state, object, file))
-  const { decision, body, file, cause } = await download(env, plan, now, decide)
-  if (decision.counts && !ahead(request.headers)) {
-    const event = { ...file, at: now, robot: ready(env).robot(request.headers.get('user-agent') ?? '') }
-    ctx.waitUntil(count(env, ctx, event).catch(error => report(request, 0, error)))
-  }
-  return respond(request, decision, body, cause)
+// A download of a file that is no item's is not counted anywhere.
+function countLater(request, env, ctx, file) {
+  if (ahead(request.headers)) return
+  const robot = ready(env).robot(request.headers.get('user-agent') ?? '')
+  ctx.waitUntil(count(env, ctx, { ...file, robot }).catch(error => report(request, 0, error)))
 }
 
 // A browser that fetches ahead may never show it to anybody.
@@ -73,11 +73,12 @@ function targetOf(url) {
 /** Carries a decision out. body is a stream for a decision that delivers one. */
 function respond(request, decision, body, cause) {
   const { status, fields } = decision
-  if (status >= 500) fields.push(['X-Request-Id', report(request, status, cause ?? decision.reason)])
+  if (status >= 500) fields['X-Request-Id'] = report(request, status, cause ?? decision.reason)
   if (request.method === 'HEAD' || status === 304) body = null
   else body ??= decision.message
-  const encoded = fields.some(([name]) => name === 'Content-Encoding')
-  return new Response(body, { status, headers: fields, encodeBody: encoded ? 'manual' : 'automatic' })
+  const response = { status, headers: fields }
+  if (fields['Content-Encoding']) response.encodeBody = 'manual' // the bytes are encoded already
+  return new Response(body, response)
 }
 
 const sentences = {
@@ -105,7 +106,7 @@ function report(request, status, cause) {
   const id = request.headers.get('cf-ray') ?? crypto.randomUUID()
   console.error(JSON.stringify({
     id, method: request.method, path: targetOf(request.url)[0], status,
-    cause: cause instanceof Panic ? cause.message : String(cause?.stack ?? cause),
+    cause: cause instanceof Fault ? cause.message : String(cause?.stack ?? cause),
   }))
   return id
 }

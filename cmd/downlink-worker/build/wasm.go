@@ -7,25 +7,28 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+
+	"github.com/downlink-go/downlink/adapters/workers"
 )
 
 // module is a Wasm module of the Worker.
 type module struct {
-	name, system, pkg string
-	flags             []string
+	name, system string
+	args         func(file string) []string // of go
 }
 
 const worker = "github.com/downlink-go/downlink/cmd/downlink-worker/"
 
 var wasm = [...]module{
-	{name: "core.wasm", system: "wasip1", pkg: worker + "core", flags: []string{"-buildmode=c-shared"}},
-	{name: "pages.wasm", system: "js", pkg: worker + "pages"},
+	{"core.wasm", "wasip1", workers.CoreBuild},
+	{"pages.wasm", "js", func(file string) []string {
+		return []string{"build", "-trimpath", "-ldflags=-s -w", "-o", file, worker + "pages"}
+	}},
 }
 
 // build compiles the module into file.
 func (m module) build(file string) error {
-	args := append([]string{"build", "-trimpath", "-ldflags=-s -w", "-o", file}, m.flags...)
-	cmd := exec.Command("go", append(args, m.pkg)...)
+	cmd := exec.Command("go", m.args(file)...)
 	cmd.Env = append(os.Environ(), "GOOS="+m.system, "GOARCH=wasm", "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("build %s: %w\n%s", m.name, err, out)
