@@ -18,7 +18,7 @@ func check(ctx context.Context, key string) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if !filepath.IsLocal(key) || runtime.GOOS == "windows" && aliased(key) {
+	if !filepath.IsLocal(key) || isPart(key) || runtime.GOOS == "windows" && aliased(key) {
 		return fmt.Errorf("%w: key names nothing below the directory", storage.ErrNotFound)
 	}
 	return nil

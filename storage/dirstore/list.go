@@ -105,6 +105,9 @@ func (w *walk) directory(ctx context.Context, dir string) error {
 func (w *walk) entry(key string, e fs.DirEntry) error {
 	var info fs.FileInfo
 	var err error
+	if strings.HasPrefix(e.Name(), partPrefix) {
+		return nil
+	}
 	switch e.Type() {
 	case fs.ModeDir:
 		w.pending = append(w.pending, key)

@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"io"
 	"maps"
 	"slices"
@@ -18,7 +19,10 @@ import (
 	"github.com/downlink-go/downlink/storage"
 )
 
-var _ storage.Driver = (*Store)(nil)
+var (
+	_ storage.Driver = (*Store)(nil)
+	_ storage.Writer = (*Store)(nil)
+)
 
 // Store is a set of objects as a [storage.Driver]. It is safe for concurrent
 // use.
@@ -52,16 +56,20 @@ func (s *Store) Put(key string, data []byte, options ...Options) {
 	if len(options) > 0 {
 		o = options[0]
 	}
+	v := newVersion(bytes.Clone(data), o)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.objects[key] = v
+}
+
+func newVersion(data []byte, o Options) version {
 	sum := sha256.Sum256(data)
-	v := version{bytes.Clone(data), core.Metadata{
+	return version{data, core.Metadata{
 		Size:         int64(len(data)),
 		ETag:         `"` + hex.EncodeToString(sum[:]) + `"`,
 		LastModified: o.Modified,
 		MediaType:    o.MediaType,
 	}}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.objects[key] = v
 }
 
 // Delete removes the object at key, if there is one. Who has it open keeps it.
@@ -69,6 +77,28 @@ func (s *Store) Delete(key string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.objects, key)
+}
+
+// Save makes what r gives the object at key, modified now.
+func (s *Store) Save(ctx context.Context, key string, r io.Reader) (core.Metadata, error) {
+	data, err := io.ReadAll(r)
+	if err = errors.Join(err, ctx.Err()); err != nil {
+		return core.Metadata{}, err
+	}
+	v := newVersion(data, Options{Modified: time.Now()})
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.objects[key] = v
+	return v.metadata, nil
+}
+
+// Remove removes the object at key, as Delete, and says if there is none.
+func (s *Store) Remove(ctx context.Context, key string) error {
+	if _, err := s.get(ctx, key); err != nil {
+		return err
+	}
+	s.Delete(key)
+	return nil
 }
 
 // Stat returns the metadata of the object at key.

@@ -1,6 +1,7 @@
 package storagetest_test
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"net/url"
@@ -22,6 +23,22 @@ type twisted struct {
 	prefix  func(string) string
 	context func(context.Context) context.Context
 	endless bool // List does not stop
+	save    func(ctx context.Context, s *memstore.Store, key string, r io.Reader) (core.Metadata, error)
+	remove  func(ctx context.Context, s *memstore.Store, key string) error
+}
+
+func (w twisted) Save(ctx context.Context, key string, r io.Reader) (core.Metadata, error) {
+	if w.save != nil {
+		return w.save(ctx, w.Store, key, r)
+	}
+	return w.Store.Save(ctx, key, r)
+}
+
+func (w twisted) Remove(ctx context.Context, key string) error {
+	if w.remove != nil {
+		return w.remove(ctx, w.Store, key)
+	}
+	return w.Store.Remove(ctx, key)
 }
 
 func (w twisted) Stat(ctx context.Context, key string) (core.Metadata, error) {
@@ -249,6 +266,46 @@ var faults = map[string]func(*memstore.Store) storage.Driver{
 	},
 	"list wants directories": func(s *memstore.Store) storage.Driver {
 		return twisted{Store: s, prefix: func(p string) string { return p + "/" }}
+	},
+	"save keeps what came before an error": func(s *memstore.Store) storage.Driver {
+		return twisted{Store: s, save: func(ctx context.Context, s *memstore.Store, key string, r io.Reader) (core.Metadata, error) {
+			data, err := io.ReadAll(r)
+			m, _ := s.Save(ctx, key, bytes.NewReader(data))
+			return m, err
+		}}
+	},
+	"save is seen before it is whole": func(s *memstore.Store) storage.Driver {
+		return twisted{Store: s, save: func(ctx context.Context, s *memstore.Store, key string, r io.Reader) (core.Metadata, error) {
+			s.Put(key, nil)
+			return s.Save(ctx, key, r)
+		}}
+	},
+	"save does not replace": func(s *memstore.Store) storage.Driver {
+		return twisted{Store: s, save: func(ctx context.Context, s *memstore.Store, key string, r io.Reader) (core.Metadata, error) {
+			if m, err := s.Stat(ctx, key); err == nil {
+				return m, nil
+			}
+			return s.Save(ctx, key, r)
+		}}
+	},
+	"save swallows the reader's error": func(s *memstore.Store) storage.Driver {
+		return twisted{Store: s, save: func(ctx context.Context, s *memstore.Store, key string, r io.Reader) (core.Metadata, error) {
+			m, err := s.Save(ctx, key, r)
+			if err != nil && ctx.Err() == nil {
+				err = nil
+			}
+			return m, err
+		}}
+	},
+	"delete of what is not there succeeds": func(s *memstore.Store) storage.Driver {
+		return twisted{Store: s, remove: func(_ context.Context, s *memstore.Store, key string) error { s.Delete(key); return nil }}
+	},
+	"delete removes everything below": func(s *memstore.Store) storage.Driver {
+		return twisted{Store: s, remove: func(ctx context.Context, s *memstore.Store, key string) error {
+			err := s.Remove(ctx, key)
+			s.Delete(strings.TrimSuffix(key, "a") + "b")
+			return err
+		}}
 	},
 	"list does not stop":        func(s *memstore.Store) storage.Driver { return twisted{Store: s, endless: true} },
 	"list gives one page":       func(s *memstore.Store) storage.Driver { return twisted{Store: s, entries: firstPage} },

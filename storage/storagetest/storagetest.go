@@ -33,6 +33,7 @@ func Run(t *testing.T, harness Harness) {
 		name string
 		run  func(*testing.T, *fixture)
 		list bool
+		save bool
 	}{
 		{name: "metadata", run: testMetadata},
 		{name: "another version", run: testAnotherVersion},
@@ -46,6 +47,11 @@ func Run(t *testing.T, harness Harness) {
 		{name: "cancelled", run: testCancelled},
 		{name: "replaced while open", run: testReplacedWhileOpen},
 		{name: "concurrent use", run: testConcurrent},
+		{name: "save", run: testSave, save: true},
+		{name: "save that fails", run: testSaveFails, save: true},
+		{name: "save while open", run: testSaveWhileOpen, save: true},
+		{name: "many saving", run: testManySaving, save: true},
+		{name: "delete", run: testDelete, save: true},
 		{name: "list", run: testList, list: true},
 		{name: "list keys", run: testListKeys, list: true},
 		{name: "list stopped", run: testListStopped, list: true},
@@ -56,7 +62,11 @@ func Run(t *testing.T, harness Harness) {
 			if test.list && harness.NoList {
 				t.Skip("the product cannot list")
 			}
-			test.run(t, newFixture(t, harness))
+			f := newFixture(t, harness)
+			if test.save && !f.Writable() {
+				t.Skip("the driver does not write")
+			}
+			test.run(t, f)
 		})
 	}
 }
