@@ -23,6 +23,8 @@ var pages = []struct{ path, what string }{
 func (r *report) check(c *Config) {
 	r.checkServer(c.Server)
 	r.checkDrivers(c)
+	r.checkLinks(c)
+	r.checkForwardAuth(c.ForwardAuth)
 	for i := range c.Views {
 		r.checkView(c, i)
 	}
@@ -47,6 +49,9 @@ func (r *report) checkServer(s Server) {
 	if s.RequestIDHeader != "" && !core.ValidToken(s.RequestIDHeader) {
 		r.fault("server.request_id_header", `request_id_header %s: write the name of a header field, such as "X-Request-Id"`, quote(s.RequestIDHeader))
 	}
+	if s.ClientAddressHeader != "" && !core.ValidToken(s.ClientAddressHeader) {
+		r.fault("server.client_address_header", `client_address_header %s: write the name of a header field, such as "X-Real-IP"`, quote(s.ClientAddressHeader))
+	}
 }
 
 func (r *report) checkView(c *Config, i int) {
@@ -61,6 +66,7 @@ func (r *report) checkView(c *Config, i int) {
 	r.checkKind(c, v, path)
 	r.checkPresentation(v, path)
 	r.checkChoice(c, v, path+".offload")
+	r.checkAccess(c, v, path)
 }
 
 // checkPattern reports whether the pattern is one.

@@ -38,6 +38,9 @@ type Config struct {
 	Offload []Rule  `toml:"offload"`
 	Catalog Catalog `toml:"catalog"`
 	HTTP    HTTP    `toml:"http"`
+	Links   Links   `toml:"links"`
+	// ForwardAuth is the application that views with AllowForwardAuth ask.
+	ForwardAuth ForwardAuth `toml:"forward_auth"`
 
 	source source
 }
@@ -52,6 +55,9 @@ type Server struct {
 	ShutdownTimeout   time.Duration `toml:"shutdown_timeout" default:"30s"`
 	MaxHeaderBytes    int           `toml:"max_header_bytes" default:"65536"`
 	RequestIDHeader   string        `toml:"request_id_header"` // "" makes an own id for each request
+	// ClientAddressHeader is where the front server says who the client is; "" is
+	// whoever connects.
+	ClientAddressHeader string `toml:"client_address_header"`
 }
 
 // Address is what net.Listen wants: "tcp" and host:port, or "unix" and a path.
@@ -127,6 +133,8 @@ type View struct {
 	Offload      string   `toml:"offload"`                              // name of a Rule, OffloadOff, or "" for the first that fits
 	// Precompressed are codings in which files are there too; not of KindHTTP.
 	Precompressed []string `toml:"precompressed" enum:"br zstd gzip"`
+	Link          string   `toml:"link" enum:"required"`      // LinkRequired or ""
+	Allow         string   `toml:"allow" enum:"forward-auth"` // AllowForwardAuth or ""
 	// Platforms are those that the view is for, as Platform names them; nil: all.
 	Platforms []string `toml:"platforms" enum:"server workers"`
 }
@@ -292,6 +300,10 @@ func (c *Config) complete(folder string) {
 	}
 	absolute(&c.Server.Data)
 	absolute(&c.Catalog.Path)
+	absolute(&c.Links.Revoked)
+	for i := range c.Links.Keys {
+		absolute(&c.Links.Keys[i].SecretFile)
+	}
 	for i := range c.Stores {
 		absolute(&c.Stores[i].Path)
 		absolute(&c.Stores[i].CredentialsFile)
@@ -346,7 +358,7 @@ func (c *Config) Routes() []core.Route {
 }
 
 func (v View) route() core.Route {
-	r := core.Route{Pattern: v.Pattern, Path: v.Path, Options: v.Options()}
+	r := core.Route{Pattern: v.Pattern, LinkRequired: v.Link == LinkRequired, Path: v.Path, Options: v.Options()}
 	switch v.Kind {
 	case KindPath:
 		r.Lookup, r.Source = core.File, v.Root

@@ -249,6 +249,16 @@ func TestLoad(t *testing.T) {
 		{"schema and disk at once", "etc/downlink.toml", "[stores.s]\nx = 1\npath = 'no'\n", `
 2:1: key "x" is unknown in [stores.s]: take it out; known are driver, path, binding, base_url, bucket, region, endpoint, path_style, prefix, credentials_file, timeout, read_timeout, delivery, redirect_min_bytes, redirect_expires, cloudfront_url, cloudfront_key_id, cloudfront_key_file, unsigned_public_url, workers
 3:8: path "$DIR/etc/no" does not exist: create the directory, or correct the path`},
+		{"secrets", "etc/downlink.toml", store + "[[links.keys]]\nid = 'a'\nsecret_file = 'no.key'\n[[links.keys]]\nid = 'b'\nsecret_file = '../srv/file'\n[[links.keys]]\nid = 'c'\nsecret_env = 'DOWNLINK_TEST_NO_SUCH'\n[[links.keys]]\nid = 'd'\nsecret_env = 'DOWNLINK_TEST_SHORT'\n[[links.keys]]\nid = 'e'\nsecret_env = 'DOWNLINK_TEST_POOR'\n[[links.keys]]\nid = 'f'\nsecret_env = 'DOWNLINK_TEST_GOOD'\n[links]\nrevoked = 'downlink.toml'\n", `
+5:15: secret_file: secret of the key "a": open $DIR/etc/no.key: no such file or directory
+8:15: secret_file: key "b": the secret is shorter than 32 bytes: make one with ` + "`openssl rand -base64 32`" + `
+11:14: secret_env: secret of the key "c": the environment has no variable DOWNLINK_TEST_NO_SUCH
+14:14: secret_env: key "d": the secret is shorter than 32 bytes: make one with ` + "`openssl rand -base64 32`" + `
+17:14: secret_env: key "e": the secret can be guessed: make one with ` + "`openssl rand -base64 32`" + `
+22:11: revoked: $DIR/etc/downlink.toml:1: write "id ID" or "subject TEXT"; the file may be empty, but it must be there`},
+		{"secret and revoked links served", "etc/downlink.toml", store + "[[links.keys]]\nid = 'a'\nsecret_file = '../srv/good.key'\n[links]\nrevoked = '../srv/revoked.txt'\n", `
+5:15: secret_file "$DIR/srv/good.key" lies inside "$DIR/srv", which is served (stores.s.path, line 2): choose a folder outside
+7:11: revoked "$DIR/srv/revoked.txt" lies inside "$DIR/srv", which is served (stores.s.path, line 2): choose a folder outside`},
 		{"configuration served", "srv/sub/downlink.toml", "[stores.s]\npath = '..'\n", `
 2:8: path "$DIR/srv" holds this configuration, which would be served: move one of them`},
 		{"configuration served by a view", "srv/downlink.toml", "[[views]]\npattern = '/p/{path}'\nkind = 'path'\nroot = '.'\n", `
@@ -274,6 +284,9 @@ func TestLoad(t *testing.T) {
 				t.Fatal(err)
 			}
 			plant(t, dir)
+			t.Setenv("DOWNLINK_TEST_SHORT", "0123456789")
+			t.Setenv("DOWNLINK_TEST_POOR", strings.Repeat("x", 64))
+			t.Setenv("DOWNLINK_TEST_GOOD", goodSecret)
 			file := filepath.Join(dir, row.file)
 			if err := os.WriteFile(file, []byte(strings.ReplaceAll(row.text, "$DIR", dir)), 0o600); err != nil {
 				t.Fatal(err)
@@ -299,6 +312,8 @@ func TestLoad(t *testing.T) {
 	}
 }
 
+const goodSecret = "YpTQ0gnmvUXMKTg5wBKbtTiL4qQYhtNpCyPUq7mYvkM="
+
 func plant(t *testing.T, dir string) {
 	t.Helper()
 	for _, d := range []string{"etc", "srv/sub", "srv-private"} {
@@ -306,8 +321,10 @@ func plant(t *testing.T, dir string) {
 			t.Fatal(err)
 		}
 	}
-	if err := os.WriteFile(filepath.Join(dir, "srv/file"), nil, 0o600); err != nil {
-		t.Fatal(err)
+	for name, text := range map[string]string{"srv/file": "", "srv/good.key": goodSecret, "srv/revoked.txt": "# none\n"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 	for link, target := range map[string]string{
 		"tosub": "srv/sub", "dangling.db": "srv/new.db", "loop": "loop", "etc/link.toml": "../srv/link.toml",

@@ -194,7 +194,7 @@ func (f field) sample() string {
 func (r *report) array(n *node, path string, f field, v reflect.Value) {
 	notTable := func(n *node) bool { return n.kind != unstable.Table }
 	if n.kind != unstable.Array || slices.ContainsFunc(n.items, notTable) {
-		r.fault(path, "%s is a list of tables: write [[%s]] with two brackets above each, and its keys below", f.name, f.name)
+		r.fault(path, "%s is a list of tables: write [[%s]] with two brackets above each, and its keys below", f.name, path)
 		return
 	}
 	for i, item := range n.items {

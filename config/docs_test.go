@@ -51,46 +51,55 @@ func schema() map[[2]string][2]string {
 	all := map[[2]string][2]string{}
 	config := reflect.TypeFor[Config]()
 	for _, table := range fields(config) {
-		of, header := config.Field(table.index).Type, "["+table.name+"]"
-		switch {
-		case of == reflect.TypeFor[[]Store]():
-			of, header = of.Elem(), "[stores.NAME]"
-		case of.Kind() == reflect.Slice:
-			of, header = of.Elem(), "["+header+"]"
-		}
-		for _, f := range fields(of) {
-			kind, fallback := "string", `""`
-			if isOverlay(of.Field(f.index).Type) {
-				continue // the guide tells of these at one place
-			}
-			switch reflect.Zero(of.Field(f.index).Type).Interface().(type) {
-			case bool:
-				kind, fallback = "boolean", "false"
-			case *bool:
-				kind, fallback = "boolean", "unset"
-			case int:
-				kind = "integer"
-			case int64:
-				kind = "integer or string"
-			case Bytes:
-				kind = "size"
-			case time.Duration, *time.Duration:
-				kind = "duration"
-			case []string:
-				kind, fallback = "list of strings", "[]"
-			}
-			switch {
-			case f.required != "":
-				fallback = "required"
-			case f.fallback != "" && (kind == "string" || kind == "duration" || kind == "size"):
-				fallback = `"` + f.fallback + `"`
-			case f.fallback != "":
-				fallback = f.fallback
-			}
-			all[[2]string{header, f.name}] = [2]string{kind, fallback}
-		}
+		addSchema(all, config.Field(table.index).Type, table.name)
 	}
 	return all
+}
+
+// addSchema adds the keys of a table, and of the lists of tables in it.
+func addSchema(all map[[2]string][2]string, of reflect.Type, path string) {
+	header := "[" + path + "]"
+	switch {
+	case of == reflect.TypeFor[[]Store]():
+		of, header = of.Elem(), "[stores.NAME]"
+	case of.Kind() == reflect.Slice:
+		of, header = of.Elem(), "["+header+"]"
+	}
+	for _, f := range fields(of) {
+		kind, fallback := "string", `""`
+		if isOverlay(of.Field(f.index).Type) {
+			continue // the guide tells of these at one place
+		}
+		if t := of.Field(f.index).Type; t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Struct {
+			addSchema(all, t, path+"."+f.name)
+			continue
+		}
+		switch reflect.Zero(of.Field(f.index).Type).Interface().(type) {
+		case bool:
+			kind, fallback = "boolean", "false"
+		case *bool:
+			kind, fallback = "boolean", "unset"
+		case int:
+			kind = "integer"
+		case int64:
+			kind = "integer or string"
+		case Bytes:
+			kind = "size"
+		case time.Duration, *time.Duration:
+			kind = "duration"
+		case []string:
+			kind, fallback = "list of strings", "[]"
+		}
+		switch {
+		case f.required != "":
+			fallback = "required"
+		case f.fallback != "" && (kind == "string" || kind == "duration" || kind == "size"):
+			fallback = `"` + f.fallback + `"`
+		case f.fallback != "":
+			fallback = f.fallback
+		}
+		all[[2]string{header, f.name}] = [2]string{kind, fallback}
+	}
 }
 
 func TestGuideHasEveryKey(t *testing.T) {
@@ -132,6 +141,10 @@ var bases = map[string]map[string]string{
 	"[[views]] kind":                    {"pattern": `"/x/{slug}"`},
 	"[[views]] field":                   {"pattern": `"/x/{slug}"`, "kind": `"object"`},
 	"[[views]] root":                    {"pattern": `"/x/{path...}"`, "kind": `"path"`},
+	"[forward_auth]":                    {"url": `"http://127.0.0.1/"`},
+	"[links]":                           {},
+	"[[links.keys]]":                    {"id": `"a"`, "secret_env": `"A"`},
+	"[[links.keys]] secret_file":        {"id": `"a"`},
 	"[[offload]]":                       {"front": `"nginx"`, "source": `"other"`, "destination": `"/_internal/x/"`},
 	"[[offload]] source_dir":            {"front": `"nginx"`, "destination": `"/_internal/x/"`},
 	"[[offload]] source_url":            {"front": `"nginx"`, "destination": `"/_internal/x/"`},
@@ -139,6 +152,13 @@ var bases = map[string]map[string]string{
 	"[[views]] origins":                 {"pattern": `"/x/{path...}"`, "kind": `"http"`, "url": `"https://files.example/{path}"`},
 	"[[offload]] field":                 {"front": `"header"`, "source": `"other"`, "destination": `"/x/"`},
 	"[[offload]] raw":                   {"front": `"header"`, "source": `"other"`, "destination": `"/x/"`, "field": `"X-Y"`},
+}
+
+// beside is what has to stand in the file with a table or a key.
+var beside = map[string]string{
+	"[links]":         "[[links.keys]]\nid = \"a\"\nsecret_env = \"A\"\n",
+	"[[views]] link":  "[[links.keys]]\nid = \"a\"\nsecret_env = \"A\"\n",
+	"[[views]] allow": "[forward_auth]\nurl = \"http://127.0.0.1/\"\n",
 }
 
 var s3Base = map[string]string{"driver": `"s3"`, "bucket": `"x"`}
@@ -164,15 +184,20 @@ func (row documented) parse(t *testing.T, value string) (*Config, error) {
 	if value != "" {
 		b.WriteString(row.key + " = " + value + "\n")
 	}
+	b.WriteString(beside[row.table] + beside[row.table+" "+row.key])
 	return Parse("/etc/downlink.toml", []byte(b.String()))
 }
 
 // value is what a configuration has for the row's key.
 func (row documented) value(c *Config) any {
-	name, _, _ := strings.Cut(strings.Trim(row.table, "[]"), ".")
-	table := tagged(reflect.ValueOf(*c), name)
-	if table.Kind() == reflect.Slice {
-		table = table.Index(0)
+	table := reflect.ValueOf(*c)
+	for name := range strings.SplitSeq(strings.Trim(row.table, "[]"), ".") {
+		if name == "NAME" {
+			break
+		}
+		if table = tagged(table, name); table.Kind() == reflect.Slice {
+			table = table.Index(0)
+		}
 	}
 	return tagged(table, row.key).Interface()
 }

@@ -33,6 +33,127 @@ format = []
 11:10: access takes true or false, without quotes; found the string "yes"
 12:1: format takes a string in quotes; found an array
 `},
+	{"links", `[server]
+client_address_header = "X Real"
+[links]
+max_life = "100ms"
+leeway = "61s"
+resume = 5
+revoked = ["x"]
+life = "1h"
+[[links.keys]]
+id = "a b"
+secret_file = "/etc/a.key"
+[[links.keys]]
+secret_env = "YpTQ0gnmvUXMKTg5wBKbtTiL4qQYhtNpCyPUq7mYvkM="
+[[links.keys]]
+id = "b"
+[[links.keys]]
+id = "b"
+secret_file = "/etc/b.key"
+secret_env = "B"
+secret = "YpTQ0gnmvUXMKTg5wBKbtTiL4qQYhtNpCyPUq7mYvkM="
+`, `
+2:25: client_address_header "X Real": write the name of a header field, such as "X-Real-IP"
+4:12: max_life must be a second or more, such as "168h"
+5:10: leeway is for clocks that differ a little: write at most "60s"
+6:10: resume takes a duration longer than zero, such as "90s", "2m" or "1h30m"; found the integer 5
+7:1: revoked takes a string in quotes; found an array
+8:1: key "life" is unknown in [links]: take it out; known are max_life, leeway, resume, revoked, keys
+10:6: id "a b": use 1 to 32 letters, digits, - _ and ., such as "2026-07"
+12:1: id is missing: write it, for example id = "2026-07"
+13:14: secret_env is the name of an environment variable, of letters, digits and _, such as "DOWNLINK_LINK_KEY": never write the secret itself here
+14:1: the secret is missing: write secret_file with the path of a file that has it, or secret_env with the name of an environment variable
+17:6: id "b" is taken by the key on line 14: choose another
+19:14: secret_file and secret_env are two secrets: keep one, and write a key for each
+20:1: key "secret" is unknown in [[links.keys]]: take it out; known are id, secret_file, secret_env
+`},
+	{"links without keys", `[links]
+max_life = "1h"
+`, `
+1:1: keys are missing: write [[links.keys]] with id and secret_file
+`},
+	{"keys that are no list", `[links]
+keys = "secret"
+`, `
+2:8: keys is a list of tables: write [[links.keys]] with two brackets above each, and its keys below
+`},
+	{"protected views", `[forward_auth]
+url = "http://user:password@127.0.0.1/"
+headers = ["Cookie", "a b", "Host", "X-Forwarded-For"]
+[stores.a]
+path = "/a"
+[stores.b]
+path = "/b"
+delivery = "redirect"
+unsigned_public_url = "https://example.org/b/"
+[[views]]
+pattern = "/a/{path...}"
+kind = "storage"
+store = "a"
+link = "required"
+list = true
+cache_control = "public, max-age=60"
+[[views]]
+pattern = "/b/{path...}"
+kind = "storage"
+store = "b"
+allow = "forward-auth"
+[[views]]
+pattern = "/c/{path...}"
+kind = "storage"
+store = "a"
+link = "optional"
+allow = true
+`, `
+2:7: url: take the user name and the password out; what the client sends is passed on
+3:1: headers: "a b" is not the name of a header field, such as "Cookie"
+14:8: link needs keys: write [[links.keys]] with id and secret_file
+15:8: list would tell everybody the names of files that not everybody may have: take it out
+16:17: cache_control "public, max-age=60" would have shared caches give the files to everybody: write "private" or leave it out
+20:9: store "b" sends clients to a public URL, and not everybody may have this view's files: write cloudfront_url into the store, or delivery = "stream"
+26:8: link takes "required"; found "optional"
+27:9: allow takes a string in quotes; found true
+`},
+	{"forward-auth of nobody", `[stores.a]
+path = "/a"
+[[views]]
+pattern = "/a/{path...}"
+kind = "storage"
+store = "a"
+allow = "forward-auth"
+`, `
+7:9: allow needs an application to ask: write [forward_auth] with url = "http://127.0.0.1:8000/auth"
+`},
+	{"forward-auth at no URL", `[forward_auth]
+timeout = "1s"
+headers = ["Host"]
+`, `
+1:1: url is missing: write where your application answers, such as "http://127.0.0.1:8000/auth"
+3:1: headers: "Host" is said by Downlink itself or of no use there: take it out
+`},
+	{"forward-auth at half a URL", `[forward_auth]
+url = "127.0.0.1:8000/auth"
+`, `
+2:7: url "127.0.0.1:8000/auth": write an absolute URL such as "http://127.0.0.1:8000/auth"
+`},
+	{"protected views on Workers", `[stores.a]
+driver = "r2"
+binding = "A"
+[[links.keys]]
+id = "a"
+secret_file = "/etc/a.key"
+[forward_auth]
+url = "http://127.0.0.1:8000/auth"
+[[views]]
+pattern = "/a/{path...}"
+kind = "storage"
+store = "a"
+allow = "forward-auth"
+`, `
+6:15: secret_file: there are no files on Workers; write secret_env with the name of the secret's binding
+13:9: allow = "forward-auth": nobody is asked on Workers; write platforms = ["server"] into this view to leave it out there
+`},
 	{"addresses", `[server]
 listen = "http://127.0.0.1:80"
 `, `
@@ -146,10 +267,10 @@ data = "x"
 format = 1
 `, `
 1:1: key "listen" is unknown in the file: it belongs below [server]
-2:1: key "colour" is unknown in the file: take it out; known are server, log, stores, views, offload, catalog, http
+2:1: key "colour" is unknown in the file: take it out; known are server, log, stores, views, offload, catalog, http, links, forward_auth
 3:2: table "sever" is unknown in the file: did you mean "server"?
 4:2: table "store" is unknown in the file: did you mean "stores"?
-6:9: key "tls" is unknown in [server]: take it out; known are listen, data, read_header_timeout, idle_timeout, write_timeout, shutdown_timeout, max_header_bytes, request_id_header
+6:9: key "tls" is unknown in [server]: take it out; known are listen, data, read_header_timeout, idle_timeout, write_timeout, shutdown_timeout, max_header_bytes, request_id_header, client_address_header
 7:3: table "view" is unknown in the file: did you mean "views"?
 9:1: key "data" is unknown in [catalog]: it belongs below [server]
 10:1: key "format" is unknown in [catalog]: it belongs below [log]

@@ -55,6 +55,7 @@ func (r *report) checkPaths(c *Config) {
 	r.checkPrivate(c, "", c.File, "")
 	r.checkPrivate(c, "server.data", c.Server.Data, "data")
 	r.checkPrivate(c, "catalog.path", c.Catalog.Path, "path")
+	r.checkLinkFiles(c)
 }
 
 // checkPrivate reports a file or folder that must not be served and would be. At

@@ -220,8 +220,16 @@ func (r *report) checkPlatform(c *Config, p Platform) {
 			r.fault(path+".precompressed", "precompressed files are not chosen on Workers, whose network compresses itself: take it out, or write platforms = [%q] into this view", p.other())
 		}
 		r.checkSends(c, v, path, p)
+		if v.Allow == AllowForwardAuth && p == OnWorkers {
+			r.fault(path+".allow", "allow = %q: nobody is asked on %v; write platforms = [%q] into this view to leave it out there", v.Allow, p, p.other())
+		}
 		if v.Kind == KindObject && !c.Catalog.on(p) {
 			r.fault(path+".kind", "the catalogue is not on %v: write %s, or platforms = [%q] into this view", p, p.catalogRemedy(), p.other())
+		}
+	}
+	for i, k := range c.Links.Keys {
+		if p == OnWorkers && k.SecretFile != "" {
+			r.fault(fmt.Sprintf("links.keys[%d].secret_file", i), "secret_file: there are no files on %v; write secret_env with the name of the secret's binding", p)
 		}
 	}
 	if p == OnServer && !c.Catalog.on(p) {

@@ -106,3 +106,17 @@ func AppendEscapedPath(dst []byte, path string) []byte {
 	}
 	return dst
 }
+
+// CanonicalPath is the path of a request target in the one encoding that
+// AppendEscapedPath gives it, "" if it is none that Plan would look up. Two paths
+// have the same one exactly if they are for the same file.
+func CanonicalPath(path string) string {
+	if path == "" || path[0] != '/' {
+		return ""
+	}
+	decoded, fault := decodePath(path[1:])
+	if fault != "" {
+		return ""
+	}
+	return string(AppendEscapedPath([]byte{'/'}, decoded))
+}

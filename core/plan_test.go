@@ -359,3 +359,14 @@ func TestSiteIsShared(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
+
+func TestCanonicalPath(t *testing.T) {
+	for path, want := range map[string]string{
+		"/a/b.txt": "/a/b.txt", "/%61/b%2Etxt": "/a/b.txt", "/a%20b/%c3%a9": "/a%20b/%C3%A9", "/a%2520b": "/a%2520b", "/~x-_.!": "/~x-_.%21",
+		"": "", "a": "", "*": "", "/a/../b": "", "/a%2fb": "", "/a//b": "", "/%zz": "", "/a%00": "",
+	} {
+		if got := core.CanonicalPath(path); got != want {
+			t.Errorf("%q: %q, want %q", path, got, want)
+		}
+	}
+}

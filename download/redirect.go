@@ -20,6 +20,12 @@ func (s *Service) send(ctx context.Context, r *Request, f *File) Answer {
 	if delivery == "" {
 		delivery = f.Store.Elsewhere().Delivery
 	}
+	if s.routes[r.Plan.Route].protected() && public(f.Store) {
+		if delivery == storage.Redirect {
+			return refuse(fmt.Errorf("store %q: clients are to be sent to a public URL for files that not everybody may have: %w", f.Store.Name(), storage.ErrUnavailable))
+		}
+		delivery = storage.Stream
+	}
 	switch delivery {
 	case storage.Redirect:
 		return s.redirect(ctx, r, f)
@@ -27,6 +33,13 @@ func (s *Service) send(ctx context.Context, r *Request, f *File) Answer {
 		return s.bySize(ctx, r, f)
 	}
 	return stream(ctx, r, f)
+}
+
+// public reports whether whoever has a URL of the store's other place keeps the file
+// for ever.
+func public(store *storage.Store) bool {
+	_, unsigned := store.Elsewhere().Presigner.(storage.UnsignedPublicURL)
+	return unsigned
 }
 
 // bySize sends clients elsewhere for a large file, and streams a small one, or one

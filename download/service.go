@@ -29,6 +29,9 @@ type Route struct {
 	Allow Allow
 }
 
+// protected reports whether not everybody may have the route's files.
+func (r *Route) protected() bool { return r.LinkRequired || r.Allow != nil }
+
 // Service answers requests for the files of a site. It serves any number of
 // goroutines; nothing of it changes but its links.
 type Service struct {

@@ -180,3 +180,23 @@ func find(query string) (token string, err error) {
 	}
 	return token, err
 }
+
+// WithoutLink is a query with the parameters called link taken out: for whoever may
+// know the rest of it and not the token.
+func WithoutLink(query string) string {
+	var kept []byte
+	for start := 0; start <= len(query); {
+		end := start
+		for end < len(query) && query[end] != '&' {
+			end++
+		}
+		p := query[start:end]
+		if len(p) < len(Param) || p[:len(Param)] != Param || len(p) > len(Param) && p[len(Param)] != '=' {
+			if kept = append(kept, p...); end < len(query) {
+				kept = append(kept, '&')
+			}
+		}
+		start = end + 1
+	}
+	return string(kept)
+}

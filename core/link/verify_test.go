@@ -367,3 +367,14 @@ func TestDecodeShowsWithoutVerifying(t *testing.T) {
 		t.Errorf("got %v, want %v", err, link.ErrMalformed)
 	}
 }
+
+func TestWithoutLink(t *testing.T) {
+	for query, want := range map[string]string{
+		"": "", "link=x": "", "a=b": "a=b", "a=b&link=x": "a=b&", "link=x&a=b": "a=b", "a&link=x&b": "a&b", "link": "", "links=x&Link=y&link2=z": "links=x&Link=y&link2=z",
+		"link=x&link=y": "", "a=link=x": "a=link=x", "&link=x&": "&",
+	} {
+		if got := link.WithoutLink(query); got != want {
+			t.Errorf("%q: %q, want %q", query, got, want)
+		}
+	}
+}

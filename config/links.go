@@ -1,0 +1,212 @@
+package config
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/downlink-go/downlink/core/link"
+)
+
+// LinkRequired as a view's Link lets only requests with a signed link in.
+const LinkRequired = "required"
+
+// Links is how signed links are signed and verified.
+type Links struct {
+	MaxLife time.Duration  `toml:"max_life" default:"168h"`
+	Leeway  *time.Duration `toml:"leeway" off:"true"`   // nil: none
+	Resume  time.Duration  `toml:"resume" default:"1h"` // of a link with a use limit
+	Revoked string         `toml:"revoked"`             // path of a file; "" without one
+	Keys    []LinkKey      `toml:"keys"`                // the first one signs
+}
+
+// LinkKey is a key of signed links. Its secret is in a file or in the environment,
+// not in the configuration.
+type LinkKey struct {
+	ID         string `toml:"id" required:"2026-07"`
+	SecretFile string `toml:"secret_file"`
+	SecretEnv  string `toml:"secret_env"`
+}
+
+const (
+	maxLeeway = time.Minute
+	mostKeys  = 16
+)
+
+// HasLinks reports whether there are keys for signed links.
+func (c *Config) HasLinks() bool { return len(c.Links.Keys) > 0 }
+
+// LinkKey is the key called id, the first one if id is "".
+func (c *Config) LinkKey(id string) (LinkKey, error) {
+	for _, k := range c.Links.Keys {
+		if id == "" || k.ID == id {
+			return k, nil
+		}
+	}
+	if id == "" {
+		return LinkKey{}, fmt.Errorf("there is no key for signed links: write [[links.keys]] with id and secret_file")
+	}
+	return LinkKey{}, fmt.Errorf("there is no key called %q below [[links.keys]]", id)
+}
+
+// Key reads the secret. No error tells any of it.
+func (k LinkKey) Key() (link.Key, error) {
+	secret, err := k.secret()
+	if err != nil {
+		return link.Key{}, fmt.Errorf("secret of the key %q: %w", k.ID, err)
+	}
+	key, err := link.NewKey(k.ID, []byte(secret))
+	if err != nil {
+		return link.Key{}, fmt.Errorf("key %q: %w", k.ID, err)
+	}
+	return key, nil
+}
+
+// secret is the text of the file or variable, without white space around it.
+func (k LinkKey) secret() (string, error) {
+	if k.SecretFile != "" {
+		text, err := os.ReadFile(k.SecretFile)
+		return strings.TrimSpace(string(text)), err
+	}
+	text, found := os.LookupEnv(k.SecretEnv)
+	if !found {
+		return "", fmt.Errorf("the environment has no variable %s", k.SecretEnv)
+	}
+	return strings.TrimSpace(text), nil
+}
+
+// Options are the rules for links, with what the file of revoked ones says now.
+func (l Links) Options() (o link.Options, err error) {
+	o.MaxLife = l.MaxLife
+	if l.Leeway != nil {
+		o.Leeway = *l.Leeway
+	}
+	if l.Revoked != "" {
+		o.RevokedIDs, o.RevokedSubjects, err = readRevoked(l.Revoked)
+	}
+	return o, err
+}
+
+// Verifier reads the secrets and the file of revoked links.
+func (l Links) Verifier() (*link.Verifier, error) {
+	var keys []link.Key
+	for _, k := range l.Keys {
+		key, err := k.Key()
+		if err != nil {
+			return nil, err
+		}
+		keys = append(keys, key)
+	}
+	o, err := l.Options()
+	if err != nil {
+		return nil, err
+	}
+	return link.NewVerifier(keys, o)
+}
+
+// readRevoked reads the file of revoked links: "id ID" or "subject TEXT" a line;
+// empty lines and those that begin with "#" say nothing.
+func readRevoked(path string) (ids, subjects []string, err error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	n := 0
+	for line := range strings.Lines(string(text)) {
+		n++
+		line = strings.TrimSpace(line)
+		word, rest, _ := strings.Cut(line, " ")
+		rest = strings.TrimSpace(rest)
+		switch {
+		case line == "" || line[0] == '#':
+		case word == "id" && rest != "":
+			ids = append(ids, rest)
+		case word == "subject" && rest != "":
+			subjects = append(subjects, rest)
+		default:
+			return nil, nil, fmt.Errorf(`%s:%d: write "id ID" or "subject TEXT"`, path, n)
+		}
+	}
+	return ids, subjects, nil
+}
+
+func (r *report) checkLinks(c *Config) {
+	l := c.Links
+	if r.has("links") && len(l.Keys) == 0 && !r.faulty("links.keys") {
+		r.fault("links", "keys are missing: write [[links.keys]] with id and secret_file")
+	}
+	if len(l.Keys) > mostKeys {
+		r.fault("links.keys", "there are %d keys: take out those whose links have all expired; %d may stay", len(l.Keys), mostKeys)
+	}
+	if l.MaxLife < time.Second {
+		r.fault("links.max_life", `max_life must be a second or more, such as "168h"`)
+	}
+	if l.Leeway != nil && *l.Leeway > maxLeeway {
+		r.fault("links.leeway", `leeway is for clocks that differ a little: write at most "60s"`)
+	}
+	for i := range l.Keys {
+		r.checkLinkKey(l.Keys, i)
+	}
+}
+
+func (r *report) checkLinkKey(keys []LinkKey, i int) {
+	k, path := keys[i], fmt.Sprintf("links.keys[%d]", i)
+	if k.ID != "" && !isKeyID(k.ID) {
+		r.fault(path+".id", `id %s: use 1 to 32 letters, digits, - _ and ., such as "2026-07"`, quote(k.ID))
+	}
+	for j, other := range keys[:i] {
+		if other.ID == k.ID && k.ID != "" {
+			r.fault(path+".id", "id %s is taken by the key on %s: choose another", quote(k.ID), r.line(fmt.Sprintf("links.keys[%d]", j)))
+		}
+	}
+	switch {
+	case k.SecretFile == "" && k.SecretEnv == "":
+		r.fault(path, "the secret is missing: write secret_file with the path of a file that has it, or secret_env with the name of an environment variable")
+	case k.SecretFile != "" && k.SecretEnv != "":
+		r.fault(path+".secret_env", "secret_file and secret_env are two secrets: keep one, and write a key for each")
+	case k.SecretEnv != "" && !isVariable(k.SecretEnv):
+		r.fault(path+".secret_env", `secret_env is the name of an environment variable, of letters, digits and _, such as "DOWNLINK_LINK_KEY": never write the secret itself here`)
+	}
+}
+
+// isKeyID reports whether links can name a key so.
+func isKeyID(s string) bool {
+	for _, c := range s {
+		if !isWord(c) && c != '.' {
+			return false
+		}
+	}
+	return s != "" && len(s) <= 32
+}
+
+// isVariable reports whether s can be the name of an environment variable.
+func isVariable(s string) bool {
+	for i, c := range s {
+		if !isWord(c) || c == '-' || i == 0 && c >= '0' && c <= '9' {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// checkLinkFiles reads the secrets and the file of revoked links.
+func (r *report) checkLinkFiles(c *Config) {
+	for i, k := range c.Links.Keys {
+		key, name := fmt.Sprintf("links.keys[%d].secret_file", i), "secret_file"
+		if k.SecretFile == "" {
+			key, name = fmt.Sprintf("links.keys[%d].secret_env", i), "secret_env"
+		}
+		if _, err := k.Key(); err != nil {
+			r.fault(key, "%s: %v", name, err)
+		}
+		r.checkPrivate(c, key, k.SecretFile, name)
+	}
+	if c.Links.Revoked == "" {
+		return
+	}
+	if _, _, err := readRevoked(c.Links.Revoked); err != nil {
+		r.fault("links.revoked", "revoked: %v; the file may be empty, but it must be there", err)
+	}
+	r.checkPrivate(c, "links.revoked", c.Links.Revoked, "revoked")
+}
