@@ -88,8 +88,8 @@ func (l Links) Options() (o link.Options, err error) {
 	return o, err
 }
 
-// Verifier reads the secrets and the file of revoked links.
-func (l Links) Verifier() (*link.Verifier, error) {
+// ReadKeys reads the secrets.
+func (l Links) ReadKeys() ([]link.Key, error) {
 	var keys []link.Key
 	for _, k := range l.Keys {
 		key, err := k.Key()
@@ -98,11 +98,7 @@ func (l Links) Verifier() (*link.Verifier, error) {
 		}
 		keys = append(keys, key)
 	}
-	o, err := l.Options()
-	if err != nil {
-		return nil, err
-	}
-	return link.NewVerifier(keys, o)
+	return keys, nil
 }
 
 // readRevoked reads the file of revoked links: "id ID" or "subject TEXT" a line;

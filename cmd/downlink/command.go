@@ -43,7 +43,10 @@ Then a configuration:  docs/configuration.md tells every key.`,
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return fmt.Errorf("%w: `%s --help` lists the flags", err, c.CommandPath())
 	})
-	root.AddCommand(newServe(&s), newImport(&s), newExport(&s), newFront(&s), newExplain(&s), newCheck(&s), newDoctor(&s), newDemo())
+	root.AddCommand(
+		newServe(&s), newImport(&s), newExport(&s), newFront(&s), newExplain(&s), newCheck(&s), newDoctor(&s), newDemo(),
+		newSign(&s), newVerify(&s),
+	)
 	return root
 }
 

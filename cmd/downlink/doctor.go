@@ -126,7 +126,7 @@ func withoutOffload(c *config.Config) *config.Config {
 func (s *site) downloads(log *slog.Logger) *nethttp.Handler {
 	o := s.config.Server
 	return nethttp.New(s.service, nethttp.Options{
-		Log: log, AccessLog: s.config.Log.Access, RequestIDField: o.RequestIDHeader, WriteTimeout: o.WriteTimeout,
+		Log: log, AccessLog: s.config.Log.Access, RequestIDField: o.RequestIDHeader, ClientField: o.ClientAddressHeader, WriteTimeout: o.WriteTimeout,
 		FrontField: front.Field,
 	})
 }

@@ -42,6 +42,9 @@ status, fields, delivery, byte ranges, the reason, and the rule that led to it.`
 				return err
 			}
 			defer site.Close()
+			if err := site.setLinks(peeking{site.items}); err != nil {
+				return err
+			}
 			answer := site.service.Answer(cmd.Context(), req)
 			defer answer.Close()
 			explain(cmd.OutOrStdout(), cfg, req, &answer)
@@ -96,6 +99,9 @@ func explain(w io.Writer, cfg *config.Config, r *download.Request, a *download.A
 	}
 	if rule := a.Target.Rule; rule != nil {
 		line("rule", "%s sends %s%s%s as %s", rule.Front, rule.Source, rule.SourceDir, rule.SourceURL, a.Target.Path)
+	}
+	if g := a.Link; g != nil {
+		line("link", "of the key %q, id %q, subject %q, until %s", g.Key, g.ID, g.Subject, g.Expires.Format(time.RFC3339))
 	}
 	line("status", "%d %s", a.Status, http.StatusText(a.Status))
 	line("delivery", "%s", a.Delivery)

@@ -64,6 +64,10 @@ func serve(ctx context.Context, s *settings, cfg *config.Config, out, logs io.Wr
 		return fmt.Errorf("cannot listen at %s: %w", cfg.Server.Listen, err)
 	}
 	announce(out, cfg, l, site.path)
+	watching, stop := context.WithCancel(ctx)
+	watched := make(chan struct{})
+	go func() { defer close(watched); site.watchLinks(watching, log) }()
+	defer func() { stop(); <-watched }()
 	if err := newServer(site, log).Serve(ctx, l); err != nil {
 		return err
 	}
@@ -121,17 +125,7 @@ func announce(out io.Writer, cfg *config.Config, l net.Listener, catalogPath str
 	}
 	fmt.Fprintf(out, "Downlink serves at %s\n", address)
 	for _, v := range cfg.Views {
-		switch v.Kind {
-		case config.KindStorage:
-			st, _ := cfg.Store(v.Store)
-			fmt.Fprintf(out, "  %-24s files of %s\n", v.Pattern, place(st))
-		case config.KindPath:
-			fmt.Fprintf(out, "  %-24s files of %s\n", v.Pattern, v.Root)
-		case config.KindHTTP:
-			fmt.Fprintf(out, "  %-24s files of %s\n", v.Pattern, v.URL)
-		case config.KindObject:
-			fmt.Fprintf(out, "  %-24s items of %s\n", v.Pattern, catalogPath)
-		}
+		fmt.Fprintf(out, "  %-24s %s%s\n", v.Pattern, source(cfg, v, catalogPath), whose(cfg, v))
 	}
 	for _, r := range cfg.Offload {
 		to := r.Destination
@@ -140,4 +134,30 @@ func announce(out io.Writer, cfg *config.Config, l net.Listener, catalogPath str
 		}
 		fmt.Fprintf(out, "  sent by %-16s %s%s%s -> %s\n", r.Front, r.Source, r.SourceDir, r.SourceURL, to)
 	}
+}
+
+// source says where the files of a view come from.
+func source(cfg *config.Config, v config.View, catalogPath string) string {
+	switch v.Kind {
+	case config.KindPath:
+		return "files of " + v.Root
+	case config.KindHTTP:
+		return "files of " + v.URL
+	case config.KindObject:
+		return "items of " + catalogPath
+	}
+	st, _ := cfg.Store(v.Store)
+	return "files of " + place(st)
+}
+
+// whose says who may have the files of a view, if not everybody.
+func whose(cfg *config.Config, v config.View) string {
+	text := ""
+	if v.Link == config.LinkRequired {
+		text += ", by signed link"
+	}
+	if v.Allow == config.AllowForwardAuth {
+		text += ", if " + cfg.ForwardAuth.URL + " allows"
+	}
+	return text
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/downlink-go/downlink/catalog/sqlcat"
 	"github.com/downlink-go/downlink/config"
 	"github.com/downlink-go/downlink/core"
+	"github.com/downlink-go/downlink/core/link"
 	"github.com/downlink-go/downlink/download"
 	"github.com/downlink-go/downlink/page"
 	"github.com/downlink-go/downlink/storage"
@@ -21,6 +22,8 @@ type site struct {
 	path    string // of the catalogue
 	stores  map[string]*storage.Store
 	catalog *catalog.Catalog
+	items   *sqlcat.Store // the catalogue's driver, which counts uses of links too
+	keys    []link.Key    // of signed links
 	service *download.Service
 	closers []io.Closer
 }
@@ -50,22 +53,37 @@ func (s *site) open() error {
 	if err != nil {
 		return err
 	}
-	s.catalog = catalog.New(items)
+	s.items, s.catalog = items, catalog.New(items)
 	s.closers = append(s.closers, s.catalog)
+	ask, err := s.forwardAuth()
+	if err != nil {
+		return err
+	}
 	var routes []download.Route
 	for _, v := range s.config.Views {
 		view, err := s.view(v)
 		if err != nil {
 			return err
 		}
-		routes = append(routes, download.Route{Pattern: v.Pattern, View: view, Offload: v.Offload, Delivery: storage.Delivery(v.Delivery)})
+		route := download.Route{
+			Pattern: v.Pattern, View: view, Offload: v.Offload, Delivery: storage.Delivery(v.Delivery), LinkRequired: v.Link == config.LinkRequired,
+		}
+		if v.Allow == config.AllowForwardAuth {
+			route.Allow = ask
+		}
+		routes = append(routes, route)
 	}
 	all, err := rules(s.config)
 	if err != nil {
 		return err
 	}
-	s.service, err = download.New(routes, all)
-	return err
+	if s.service, err = download.New(routes, all); err != nil {
+		return err
+	}
+	if s.keys, err = s.config.Links.ReadKeys(); err != nil {
+		return err
+	}
+	return s.setLinks(s.items)
 }
 
 // Close lets go of files and of the database.
@@ -104,6 +122,7 @@ func (s *site) index(log *slog.Logger) *page.Index {
 		below, listed := v.ListedBelow()
 		switch {
 		case err != nil: // the configuration was checked
+		case v.Protected(): // not everybody may know what is there
 		case v.Kind == config.KindObject && v.Path == "" && v.Field == "" && x.Catalog == nil:
 			x.Catalog, x.Item = s.catalog, p
 		case v.List && listed:

@@ -1,0 +1,117 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/downlink-go/downlink/adapters/forwardauth"
+	"github.com/downlink-go/downlink/catalog"
+	"github.com/downlink-go/downlink/catalog/sqlcat"
+	"github.com/downlink-go/downlink/config"
+	"github.com/downlink-go/downlink/core/link"
+	"github.com/downlink-go/downlink/download"
+)
+
+// forwardAuth asks the application of the configuration; nil without one.
+func (s *site) forwardAuth() (download.Allow, error) {
+	f := s.config.ForwardAuth
+	if f.URL == "" {
+		return nil, nil
+	}
+	c, err := forwardauth.New(forwardauth.Options{
+		URL: f.URL, Timeout: f.Timeout, Fields: f.Headers, LoginRedirect: f.LoginRedirect,
+		FrontSetsProto: s.config.Server.ClientAddressHeader != "",
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.closers = append(s.closers, c)
+	return c.Allow, nil
+}
+
+// setLinks gives the service its keys, and the links that are revoked now. uses
+// counts those with a use limit.
+func (s *site) setLinks(uses download.Uses) error {
+	if len(s.keys) == 0 {
+		return nil
+	}
+	o, err := s.config.Links.Options()
+	if err != nil {
+		return err
+	}
+	v, err := link.NewVerifier(s.keys, o)
+	if err != nil {
+		return err
+	}
+	s.service.SetLinks(download.Links{Verifier: v, Uses: uses, Resume: s.config.Links.Resume})
+	return nil
+}
+
+const (
+	lookAgain   = 2 * time.Second // at the file of revoked links
+	forgetAgain = time.Hour       // the uses of links that have expired
+)
+
+// watchLinks has the service know what is revoked while it runs, and forgets the
+// uses of links that have expired, until ctx ends. A file of revoked links that
+// cannot be read leaves what was revoked before.
+func (s *site) watchLinks(ctx context.Context, log *slog.Logger) {
+	if len(s.keys) == 0 {
+		return
+	}
+	look, forget := time.NewTicker(lookAgain), time.NewTicker(forgetAgain)
+	defer look.Stop()
+	defer forget.Stop()
+	known := revisionOf(s.config.Links)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-forget.C:
+			// The leeway for clocks is shorter than this.
+			if err := s.items.ForgetUses(ctx, time.Now().Add(-forgetAgain)); err != nil && ctx.Err() == nil {
+				log.Error("forget the uses of expired links", "cause", err.Error())
+			}
+		case <-look.C:
+			now := revisionOf(s.config.Links)
+			if now == known {
+				continue
+			}
+			known = now
+			if err := s.setLinks(s.items); err != nil {
+				log.Error("read the revoked links again: those of before stay revoked", "cause", err.Error())
+				continue
+			}
+			log.Info("revoked links were read again", "file", s.config.Links.Revoked)
+		}
+	}
+}
+
+// revision is what changes with a file.
+type revision struct {
+	modified time.Time
+	size     int64
+	missing  bool
+}
+
+func revisionOf(l config.Links) revision {
+	if l.Revoked == "" {
+		return revision{}
+	}
+	info, err := os.Stat(l.Revoked)
+	if err != nil {
+		return revision{missing: true}
+	}
+	return revision{modified: info.ModTime(), size: info.Size()}
+}
+
+// peeking tells what would happen to a link with a use limit, and counts nothing.
+type peeking struct{ *sqlcat.Store }
+
+// Use reports whether a download is left.
+func (p peeking) Use(ctx context.Context, u catalog.Use) (bool, error) {
+	n, err := p.Uses(ctx, u.Link)
+	return n < u.Max, err
+}
