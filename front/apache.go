@@ -12,6 +12,7 @@ type Apache struct {
 	Upstream   string // where Downlink listens: "host:port" or "unix:/path"
 	Listen     string // the virtual host's address; "" is "*:80"
 	ServerName string // "" is that of the machine
+	AccessLog  string // file, which gets no query; "" is "/var/log/apache2/access.log"
 	Locations  []Location
 }
 
@@ -31,6 +32,10 @@ func (a Apache) Write(w io.Writer) error {
 	if err := refuse("Apache", "socket", socket(a.Upstream), "$|"); err != nil {
 		return err
 	}
+	if err := refuse("Apache", "access log", a.AccessLog, "$|"); err != nil {
+		return err
+	}
+	a.AccessLog = orDefault(a.AccessLog, "/var/log/apache2/access.log")
 	a.Listen = orDefault(a.Listen, "*:80")
 	return write(w, apache, a)
 }

@@ -15,7 +15,10 @@ type Nginx struct {
 	Upstream   string // where Downlink listens: "host:port" or "unix:/path"
 	Listen     string // nginx's listen parameters; "" is "80"
 	ServerName string // nginx's server_name; "" is "_"
-	Locations  []Location
+	// AccessLog is the file for nginx's access log, which gets no query; "" and
+	// "off" are none.
+	AccessLog string
+	Locations []Location
 }
 
 //go:embed nginx.conf.tmpl
@@ -79,10 +82,27 @@ func (n Nginx) Write(w io.Writer) error {
 			return fmt.Errorf("remote %q: write a URL without variables and quotes", l.Remote)
 		}
 	}
+	if err := refuse("nginx", "access log", n.AccessLog, "$"); err != nil {
+		return err
+	}
 	n.Name = orDefault(n.Name, "downlink")
 	n.Listen = orDefault(n.Listen, "80")
 	n.ServerName = orDefault(n.ServerName, "_")
 	return write(w, nginx, n)
+}
+
+// Logs reports whether there is an access log.
+func (n Nginx) Logs() bool { return n.AccessLog != "" && n.AccessLog != "off" }
+
+// Variable is what the names of variables begin with: the upstream's name, as far as
+// it can be one.
+func (n Nginx) Variable() string {
+	return strings.Map(func(c rune) rune {
+		if c == '_' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' {
+			return c
+		}
+		return '_'
+	}, n.Name)
 }
 
 // Server is the upstream's address; one that listens on every interface is

@@ -52,7 +52,7 @@ func (x *exchange) logRequest() {
 		n++
 	}
 	if g := x.answer.Link; g != nil {
-		attrs[n], attrs[n+1] = slog.String("link", g.ID), slog.String("subject", g.Subject)
+		attrs[n], attrs[n+1] = slog.String("link_id", g.ID), slog.String("subject", g.Subject)
 		n += 2
 	}
 	if cause != nil {

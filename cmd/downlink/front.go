@@ -70,6 +70,7 @@ the upstream, and an internal location for each rule. Put it inside http { }.`,
 	c.Flags().StringVar(&n.Listen, "listen", "80", "nginx's listen parameters")
 	c.Flags().StringVar(&n.ServerName, "server-name", "_", "nginx's server_name")
 	c.Flags().StringVar(&n.Name, "upstream", "downlink", "name of the upstream block")
+	c.Flags().StringVar(&n.AccessLog, "access-log", "/var/log/nginx/access.log", "file for nginx's access log, which gets no query, or off")
 	return c
 }
 
@@ -84,6 +85,7 @@ configuration. Put it among the sites.`,
 		})
 	c.Flags().StringVar(&a.Listen, "listen", "*:80", "address of the virtual host; a Listen directive for it is Apache's own")
 	c.Flags().StringVar(&a.ServerName, "server-name", "", "Apache's ServerName")
+	c.Flags().StringVar(&a.AccessLog, "access-log", "/var/log/apache2/access.log", "file for Apache's access log, which gets no query")
 	return c
 }
 

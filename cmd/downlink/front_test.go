@@ -62,7 +62,7 @@ func frontOf(t *testing.T, server, file, name string) []byte {
 	var got bytes.Buffer
 	switch up := c.Server.Listen; server {
 	case "nginx":
-		err = front.Nginx{Upstream: up, ServerName: name, Locations: all}.Write(&got)
+		err = front.Nginx{Upstream: up, ServerName: name, AccessLog: "/var/log/nginx/access.log", Locations: all}.Write(&got)
 	case "apache":
 		err = front.Apache{Upstream: up, ServerName: name, Locations: all}.Write(&got)
 	case "lighttpd":

@@ -583,6 +583,7 @@ func TestEveryDocumentedKeyHasEffect(t *testing.T) {
 	row := regexp.MustCompile("(?m)^## `(.*)`$|^\\| `([a-z_]+)` \\|")
 	table, seen, options := "", map[string]bool{}, maps.Clone(options)
 	maps.Copy(options, storeOptions)
+	maps.Copy(options, accessOptions)
 	for _, m := range row.FindAllStringSubmatch(string(guide), -1) {
 		if m[1] != "" {
 			table = m[1]

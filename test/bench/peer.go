@@ -215,7 +215,7 @@ func (s *stage) writeFront(ctx context.Context, peer, name string) (string, erro
 		return "", err
 	}
 	front := exec.CommandContext(ctx, s.program("downlink"), "front", "nginx",
-		"--config", s.path(name+".toml"), "--listen", address, "--upstream", name)
+		"--config", s.path(name+".toml"), "--listen", address, "--upstream", name, "--access-log", "off")
 	block, err := front.Output()
 	if err != nil {
 		return "", fmt.Errorf("downlink front nginx: %w", err)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/downlink-go/downlink/adapters/nethttp"
 	"github.com/downlink-go/downlink/core"
+	"github.com/downlink-go/downlink/core/link"
 	"github.com/downlink-go/downlink/download"
 	"github.com/downlink-go/downlink/storage"
 	"github.com/downlink-go/downlink/storage/dirstore"
@@ -77,4 +78,30 @@ func fromS3() (*download.Service, error) {
 		Presigner: bucket, Delivery: storage.Auto, MinSize: 8 << 20,
 	})
 	return download.New([]download.Route{{Pattern: "/{path...}", View: &download.StorageView{Store: files}}}, nil)
+}
+
+func signed(secret []byte) (string, error) {
+	key, err := link.NewKey("2026-07", secret)
+	if err != nil {
+		return "", err
+	}
+	token, err := key.Sign(link.Grant{Path: "/private/a b.pdf", Expires: time.Now().Add(time.Hour), Name: "Report.pdf"})
+	if err != nil {
+		return "", err
+	}
+	return "https://files.example.org" + link.URL("/private/a b.pdf", token), nil
+}
+
+func members(view download.View, token string) download.Route {
+	route := download.Route{
+		Pattern: "/members/{path...}",
+		View:    view,
+		Allow: func(ctx context.Context, r *download.Request) error {
+			if r.Header.Get("Authorization") != "Bearer "+token {
+				return &download.Denial{Status: 401, Challenge: "Bearer"}
+			}
+			return nil
+		},
+	}
+	return route
 }

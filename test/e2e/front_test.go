@@ -32,7 +32,8 @@ func TestNginxAcceptsTheExample(t *testing.T) {
 	}
 	dir := t.TempDir()
 	conf := filepath.Join(dir, "nginx.conf")
-	text := "pid nginx.pid;\nevents {}\nhttp {\naccess_log off;\n" + string(block) + "}\n"
+	here := strings.Replace(string(block), "/var/log/nginx/access.log", filepath.Join(dir, "access.log"), 1)
+	text := "pid nginx.pid;\nevents {}\nhttp {\naccess_log off;\n" + here + "}\n"
 	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}

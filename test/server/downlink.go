@@ -68,9 +68,11 @@ func Run(t testing.TB, args ...string) string {
 type Process struct {
 	Addr string // host:port, or the path of a socket
 	PID  int
-	Exit <-chan error // gets what the process ends with, once
-	mu   sync.Mutex
-	log  bytes.Buffer
+	// AccessLog is the file of a front server's access log, if it writes one.
+	AccessLog string
+	Exit      <-chan error // gets what the process ends with, once
+	mu        sync.Mutex
+	log       bytes.Buffer
 }
 
 // Write takes what the server logs.

@@ -19,14 +19,15 @@ type front struct {
 	destination string // of the rule; "" if it needs none
 	program     func(t testing.TB) string
 	run         func(t testing.TB, addr, conf string) *Process
+	logs        bool // it takes --access-log
 }
 
 // fronts are the front servers by the names that rules have for them.
 var fronts = map[string]front{
-	"nginx":    {"--listen", "/_internal/files/", NginxProgram, Nginx},
-	"apache":   {"--listen", "", ApacheProgram, Apache},
-	"lighttpd": {"--listen", "", LighttpdProgram, Lighttpd},
-	"caddy":    {"--site", "/_internal/files/", CaddyProgram, Caddy},
+	"nginx":    {"--listen", "/_internal/files/", NginxProgram, Nginx, true},
+	"apache":   {"--listen", "", ApacheProgram, Apache, true},
+	"lighttpd": {"--listen", "", LighttpdProgram, Lighttpd, false},
+	"caddy":    {"--site", "/_internal/files/", CaddyProgram, Caddy, false},
 }
 
 // Fronts are the names of the front servers.
@@ -87,13 +88,14 @@ func LetIn(t testing.TB, dirs ...string) {
 	}
 }
 
-// requestID is the line of downlink.toml that has Downlink take the request ids
-// of a front server that makes them.
+// requestID is the lines of downlink.toml that have Downlink take from a front
+// server the client's address, and the request ids of one that makes them.
 func requestID(name string) string {
+	const client = "client_address_header = \"X-Forwarded-For\"\n"
 	if name == "lighttpd" {
-		return ""
+		return client
 	}
-	return "request_id_header = \"X-Request-Id\"\n"
+	return client + "request_id_header = \"X-Request-Id\"\n"
 }
 
 // InFront runs a front server with the configuration that `downlink front` writes
@@ -107,7 +109,14 @@ func InFront(t testing.TB, name, conf string) *Process {
 		_, port, _ := net.SplitHostPort(addr)
 		at = "http://:" + port
 	}
-	return f.run(t, addr, Run(t, "front", name, "--config", conf, f.listen, at))
+	args := []string{"front", name, "--config", conf, f.listen, at}
+	log := filepath.Join(filepath.Dir(conf), name+"-access.log")
+	if f.logs {
+		args = append(args, "--access-log", log)
+	}
+	p := f.run(t, addr, Run(t, args...))
+	p.AccessLog = log
+	return p
 }
 
 // Front runs a front server with a configuration for addr.
