@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"io"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -68,8 +69,8 @@ func TestV10_FileWrappers(t *testing.T) {
 	r, err := o.Section(t.Context(), core.Span{Start: 1, Length: 3})
 	must(t, err)
 	var part [3]byte
-	if n, err := r.Read(part[:]); n == 0 || err != nil || !strings.HasPrefix("ell", string(part[:n])) {
-		t.Errorf("a part over HTTP: %q, %v", part[:n], err)
+	if _, err := io.ReadFull(r, part[:]); string(part[:]) != "ell" || err != nil {
+		t.Errorf("a part over HTTP: %q, %v", part, err)
 	}
 
 	must(t, files.Delete(t.Context(), key))
