@@ -62,9 +62,15 @@ func page(p *core.Plan) byte {
 	return 0
 }
 
-// plan is core's, but for keys that R2 has not got: text of at most 1024 bytes.
+// plan is core's, but for keys that R2 has not got: text of at most 1024 bytes; and
+// for links with a use limit, which nobody counts here.
 func (e *Engine) plan(q core.Request) core.Plan {
 	p := e.site.Plan(q)
+	if p.Link != nil && p.Link.Uses > 0 {
+		d := core.Refuse(503, "nobody counts the uses of links on Workers")
+		p.Seal(&d)
+		return core.Plan{Route: p.Route, Answer: d}
+	}
 	if p.Lookup != core.Answered && !storable(p.Key) {
 		d := core.Refuse(404, "R2 has no such keys")
 		p.Seal(&d)

@@ -302,6 +302,15 @@ func TestL1_Links(t *testing.T) {
 		d.Get("Cache-Control") != "private, no-store" || d.Get("Referrer-Policy") != "no-referrer" {
 		t.Errorf("with a link: got %+v", d)
 	}
+	limited, err := key.Sign(link.Grant{Path: "/private/a.txt", Expires: now.Add(time.Minute), ID: "x", Uses: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	once := q
+	once.Query = "link=" + limited
+	if p, d := askPlan(t, e, once), askDecision(t, e, once, found()); p.answer.Status != 503 || d.Status != 503 {
+		t.Errorf("with a link that nobody counts the uses of: got %+v and %d", p, d.Status)
+	}
 	q.Now = now.Add(2 * time.Minute)
 	if p := askPlan(t, e, q); p.answer.Status != 403 {
 		t.Errorf("expired: got %+v", p)
