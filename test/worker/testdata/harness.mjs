@@ -1,6 +1,7 @@
 // The Worker with an R2 and a D1 that can fail, for requests that ask for it in
 // X-Test-Fault, and with a look into it below /test/.
 import worker from './worker.mjs'
+import { found, requestFrame, resultFrame } from './frame.mjs'
 import { ready } from './warm.mjs'
 
 const seen = { operations: [] }
@@ -15,9 +16,25 @@ export default {
       seen.operations = []
       return Response.json(answer)
     }
+    if (pathname === '/test/churn') {
+      await churn(env, Number(searchParams.get('n')))
+      return new Response('ok')
+    }
     const fault = request.headers.get('x-test-fault') ?? ''
     return worker.fetch(request, { ...env, FILES: bucket(env.FILES, fault), DB: database(env.DB, fault) }, ctx)
   },
+}
+
+// Asks both questions n times, of requests that differ.
+async function churn(env, n) {
+  const core = ready(env)
+  const object = await env.FILES.head('a.txt')
+  for (let i = 0; i < n; i++) {
+    const range = i % 3 ? '' : `bytes=${i % 90}-,0-1`
+    const frame = requestFrame(i, [i, i], ['GET', `/files/${i}/${'x'.repeat(i % 200)}.txt`, '', '', '', '"x"', '', '', range, ''])
+    core.plan(frame)
+    core.decide(frame, resultFrame(found, object))
+  }
 }
 
 function search(memory, text) {
