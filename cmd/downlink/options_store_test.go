@@ -139,14 +139,9 @@ var storeOptions = map[string]func(t *testing.T){
 	"[stores.NAME] credentials_file": func(t *testing.T) {
 		s, toml := bucket(t)
 		t.Setenv("AWS_ACCESS_KEY_ID", "another")
-		path := filepath.Join(t.TempDir(), "key")
-		text := fmt.Sprintf("[default]\naws_access_key_id = %s\naws_secret_access_key = %s\n", s.Access, s.Secret)
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		for lines, want := range map[string]int{"": 503, fmt.Sprintf("credentials_file = %q\n", path): 200} {
-			if resp, _ := start(t, toml+lines+bucketView).get("/f/a.txt"); resp.StatusCode != want {
-				t.Errorf("with %q: %d, want %d", lines, resp.StatusCode, want)
+		for toml, want := range map[string]int{toml: 503, s.Store(t, s.Endpoint): 200} {
+			if resp, _ := start(t, toml+bucketView).get("/f/a.txt"); resp.StatusCode != want {
+				t.Errorf("with %s\n%d, want %d", toml, resp.StatusCode, want)
 			}
 		}
 	},

@@ -14,9 +14,6 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/sys/unix"
-
-	"github.com/downlink-go/downlink/test/need"
 	"github.com/downlink-go/downlink/test/server"
 )
 
@@ -31,7 +28,7 @@ type bucket struct {
 }
 
 // newBucket starts the three with the objects. more is added to the store's table,
-// views to the end of downlink.toml, where {endpoint} is that of the store.
+// views to the end of downlink.toml.
 func newBucket(t *testing.T, objects map[string][]byte, more, views string) *bucket {
 	t.Helper()
 	b := &bucket{s3: server.StartS3(t)}
@@ -41,30 +38,18 @@ func newBucket(t *testing.T, objects map[string][]byte, more, views string) *buc
 			t.Fatal(err)
 		}
 	}
-	dir := t.TempDir()
-	key := filepath.Join(dir, "key")
-	b.conf = filepath.Join(dir, "downlink.toml")
-	write(t, key, fmt.Sprintf("[default]\naws_access_key_id = %s\naws_secret_access_key = %s\n", b.s3.Access, b.s3.Secret))
-	if err := os.Chmod(key, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	b.conf = filepath.Join(t.TempDir(), "downlink.toml")
 	write(t, b.conf, fmt.Sprintf(`[server]
 listen = "127.0.0.1:0"
 data = "data"
-[stores.files]
-driver = "s3"
-endpoint = "http://%s"
-region = %q
-bucket = %q
-path_style = true
-credentials_file = %q
+%s
 %s
 [[views]]
 pattern = "/files/{path...}"
 kind = "storage"
 store = "files"
 list = true
-%s`, b.Addr, b.s3.Region, b.s3.Bucket, key, more, views))
+%s`, b.s3.Store(t, "http://"+b.Addr), more, views))
 	b.downlink = server.Downlink(t, []string{"--config", b.conf})
 	b.url = "http://" + b.downlink.Addr + "/files/"
 	return b
@@ -157,8 +142,7 @@ func (b *bucket) sparse(t *testing.T, key string, size int64) {
 	if err := os.Truncate(name, size); err != nil {
 		t.Fatal(err)
 	}
-	err := unix.Setxattr(name, "user.etag", []byte(`"zeros"`), 0)
-	need.That(t, err == nil, fmt.Sprintf("attributes of files: %v", err))
+	b.s3.Describe(t, key, `"zeros"`)
 }
 
 // TestR6_MemoryDoesNotGrowWithTheFile streams a GiB.

@@ -105,6 +105,37 @@ func (s *S3) Put(ctx context.Context, key string, data []byte) error {
 	return err
 }
 
+// Store is the table of a store "files" for downlink.toml that reaches the bucket at
+// an endpoint, by a file with the key.
+func (s *S3) Store(t testing.TB, endpoint string) string {
+	t.Helper()
+	key := filepath.Join(t.TempDir(), "key")
+	text := fmt.Sprintf("[default]\naws_access_key_id = %s\naws_secret_access_key = %s\n", s.Access, s.Secret)
+	if err := os.WriteFile(key, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf(`[stores.files]
+driver = "s3"
+endpoint = %q
+region = %q
+bucket = %q
+path_style = true
+credentials_file = %q
+`, endpoint, s.Region, s.Bucket, key)
+}
+
+// Describe gives an object that was made as a file an entity-tag, and no media type:
+// versitygw keeps both as attributes.
+func (s *S3) Describe(t testing.TB, key, etag string) {
+	t.Helper()
+	file := filepath.Join(s.Dir, key)
+	err := unix.Setxattr(file, "user.etag", []byte(etag), 0)
+	if err == nil {
+		err = unix.Setxattr(file, "user.content-type", []byte("binary/octet-stream"), 0) // as if none was given
+	}
+	need.That(t, err == nil, fmt.Sprintf("attributes of files: %v", err))
+}
+
 // Environment is what gives a program the server's key.
 func (s *S3) Environment() []string {
 	return []string{"AWS_ACCESS_KEY_ID=" + s.Access, "AWS_SECRET_ACCESS_KEY=" + s.Secret, "AWS_EC2_METADATA_DISABLED=true"}
