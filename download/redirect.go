@@ -16,11 +16,8 @@ var redirected = []core.Delivery{core.Redirect}
 // from elsewhere, as the route or else the file's store says. HEAD and conditions are
 // answered here in any case.
 func (s *Service) send(ctx context.Context, r *Request, f *File) Answer {
-	delivery := s.routes[r.Plan.Route].Delivery
-	if delivery == "" {
-		delivery = f.Store.Elsewhere().Delivery
-	}
-	if s.routes[r.Plan.Route].protected() && public(f.Store) {
+	delivery := s.delivery(r, f)
+	if s.routes[r.Plan.Route].protected() && f.Store.Elsewhere().Public() {
 		if delivery == storage.Redirect {
 			return refuse(fmt.Errorf("store %q: clients are to be sent to a public URL for files that not everybody may have: %w", f.Store.Name(), storage.ErrUnavailable))
 		}
@@ -35,11 +32,19 @@ func (s *Service) send(ctx context.Context, r *Request, f *File) Answer {
 	return stream(ctx, r, f)
 }
 
-// public reports whether whoever has a URL of the store's other place keeps the file
-// for ever.
-func public(store *storage.Store) bool {
-	_, unsigned := store.Elsewhere().Presigner.(storage.UnsignedPublicURL)
-	return unsigned
+// delivery is as the route or else the file's store says.
+func (s *Service) delivery(r *Request, f *File) storage.Delivery {
+	if d := s.routes[r.Plan.Route].Delivery; d != "" {
+		return d
+	}
+	return f.Store.Elsewhere().Delivery
+}
+
+// plainOnly reports whether the file may go out by a place that cannot be told to say
+// which coding a form of it is in.
+func (s *Service) plainOnly(r *Request, f *File) bool {
+	d := s.delivery(r, f)
+	return f.Store.Elsewhere().Public() && (d == storage.Redirect || d == storage.Auto)
 }
 
 // bySize sends clients elsewhere for a large file, and streams a small one, or one
@@ -85,19 +90,11 @@ func (s *Service) redirectTo(ctx context.Context, r *Request, f *File, found cor
 	if d.Delivery != core.Redirect {
 		return Answer{Decision: d}
 	}
-	if f.Store.Elsewhere().Public() && s.guarded(r) {
-		return refuse(fmt.Errorf("store %q: its other place is open to everybody, and this view is not: %w", f.Store.Name(), storage.ErrUnavailable))
-	}
 	url, err := f.Store.Presign(ctx, f.Key, s.saidElsewhere(r, &d))
 	if err != nil {
 		return refuse(err)
 	}
 	return Answer{Decision: d, Location: url}
-}
-
-// guarded reports whether the route's files are for some clients only.
-func (s *Service) guarded(r *Request) bool {
-	return s.routes[r.Plan.Route].Allow != nil || r.Plan.Link != nil
 }
 
 // saidElsewhere is what the other server is to say of the file: as little for caches as

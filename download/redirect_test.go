@@ -3,6 +3,7 @@ package download_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/downlink-go/downlink/core"
 	"github.com/downlink-go/downlink/download"
 	"github.com/downlink-go/downlink/storage"
+	"github.com/downlink-go/downlink/storage/memstore"
 )
 
 // place presigns, or fails.
@@ -149,5 +151,35 @@ func TestGuardedFilesAreNotSentToPublicPlaces(t *testing.T) {
 		if a.Status != c.want || (a.Location == "https://mirror.example/a.txt") != (c.want == 302) {
 			t.Errorf("%s, guarded %v: %d to %q, want %d", c.delivery, c.guarded, a.Status, a.Location, c.want)
 		}
+	}
+}
+
+// TestCodedFormsElsewhere: a place that can be told gets the coding, one that cannot
+// gets the plain file.
+func TestCodedFormsElsewhere(t *testing.T) {
+	m := memstore.New()
+	when := time.Unix(1700000000, 0)
+	m.Put("a.txt", []byte("plain"), memstore.Options{Modified: when})
+	m.Put("a.txt.gz", []byte("coded"), memstore.Options{Modified: when})
+	p := &place{}
+	for name, c := range map[string]struct {
+		to   storage.Presigner
+		want string
+	}{
+		"signed": {p, "https://elsewhere.example/a.txt.gz?signature"},
+		"public": {storage.UnsignedPublicURL("https://mirror.example/"), "https://mirror.example/a.txt"},
+	} {
+		store := storage.New("m", m).WithElsewhere(storage.Elsewhere{Presigner: c.to, Delivery: storage.Redirect})
+		view := download.ViewFunc(func(context.Context, *download.Request) (download.File, error) {
+			return download.File{Store: store, Key: "a.txt", Precompressed: []string{"gzip"}}, nil
+		})
+		r := get("/x")
+		r.AcceptEncoding = "gzip"
+		if a := ask(t, newService(t, nil, download.Route{Pattern: "/x", View: view}), r); a.Location != c.want {
+			t.Errorf("%s: %d to %q, want %q: %v", name, a.Status, a.Location, c.want, a.Cause)
+		}
+	}
+	if i := slices.IndexFunc(p.got.Fields, func(f core.Field) bool { return f.Name == "Content-Encoding" && f.Value == "gzip" }); i < 0 {
+		t.Errorf("told %v, want the coding", p.got.Fields)
 	}
 }

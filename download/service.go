@@ -166,8 +166,10 @@ func (s *Service) find(ctx context.Context, r *Request) Answer {
 	if file.Store == nil {
 		return refuse(errNoStore)
 	}
-	if err := file.negotiate(ctx, r); err != nil {
-		return refuse(err)
+	if !s.plainOnly(r, &file) {
+		if err := file.negotiate(ctx, r); err != nil {
+			return refuse(err)
+		}
 	}
 	a := s.deliver(ctx, r, &file)
 	a.Store, a.Key = file.Store, file.Key
