@@ -304,11 +304,11 @@ func TestListFails(t *testing.T) {
 // know. Its links are dated by S3's clock, and so no more once the two agree.
 func TestSkewedClock(t *testing.T) {
 	t.Parallel()
-	s, proxy, gw := faulty(t, "0123456789")
+	_, proxy, gw := faulty(t, "0123456789")
 	o := options(gw)
 	o.Endpoint = "http://" + proxy.Addr
 	bucket := open(t, o)
-	s = storage.New("s3", bucket).WithElsewhere(storage.Elsewhere{Presigner: bucket})
+	s := storage.New("s3", bucket).WithElsewhere(storage.Elsewhere{Presigner: bucket})
 	for _, ahead := range []time.Duration{0, time.Hour, 0} {
 		proxy.Set(func(_ int, x *server.Broken) bool {
 			return ahead != 0 && x.Change(func(h http.Header) { h.Set("Date", time.Now().Add(ahead).UTC().Format(http.TimeFormat)) })
