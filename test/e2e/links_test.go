@@ -58,7 +58,10 @@ func startGuarded(t *testing.T, front, auth string) guarded {
 	}
 	rule := ""
 	if front != "" {
-		rule = "[[offload]]\nfront = \"" + front + "\"\nsource = \"files\"\ndestination = \"/_internal/files/\"\n"
+		rule = "[[offload]]\nfront = \"" + front + "\"\nsource = \"files\"\n"
+	}
+	if front == "nginx" || front == "caddy" {
+		rule += "destination = \"/_internal/files/\"\n"
 	}
 	if auth != "" {
 		rule += "[[views]]\npattern = \"/members/{path...}\"\nkind = \"storage\"\nstore = \"files\"\nallow = \"forward-auth\"\n[forward_auth]\nurl = \"" + auth + "\"\ntimeout = \"2s\"\n"
@@ -83,6 +86,7 @@ pattern = "/d/{slug}"
 kind = "object"
 link = "required"
 %s`, listen, filepath.Join(work, "data"), more, files, rule))
+	server.LetIn(t, files, work)
 	catalog := filepath.Join(work, "items.jsonl")
 	write(t, catalog, `{"slug":"report","name":"Report.txt","key":"a.txt"}`+"\n")
 	server.Run(t, "import", catalog, "--config", g.conf)
@@ -198,6 +202,44 @@ func TestL1_SignedLinks(t *testing.T) {
 		}
 		g.noTokenInLogs(t, plain)
 	})
+}
+
+// Every front server tells who the client is, whatever the client says of itself.
+func TestL1_ClientsAddressThroughEveryFront(t *testing.T) {
+	for _, front := range server.Fronts {
+		t.Run(front, func(t *testing.T) {
+			server.NeedFront(t, front)
+			g := startGuarded(t, front, "")
+			here, there := g.sign(t, "/private/a.txt", "--ip", "127.0.0.0/8"), g.sign(t, "/private/a.txt", "--ip", "192.0.2.0/24")
+			once := g.sign(t, "/private/a.txt", "--uses", "1")
+			for _, row := range []struct {
+				name   string
+				url    string
+				fields []string
+				status int
+			}{
+				{"from here", here, nil, 200},
+				{"from here, said to be from there", here, []string{"X-Forwarded-For", "192.0.2.1"}, 200},
+				{"from there", there, nil, 403},
+				{"said to be from there", there, []string{"X-Forwarded-For", "192.0.2.1"}, 403},
+				{"said to be from there twice", there, []string{"X-Forwarded-For", "192.0.2.1", "X-Forwarded-For", "192.0.2.2"}, 403},
+				{"said in other words", there, []string{"X-Real-IP", "192.0.2.1", "Forwarded", "for=192.0.2.1", "X_Forwarded_For", "192.0.2.1"}, 403},
+				{"no link", g.url + "/private/a.txt", []string{"If-None-Match", "*"}, 403},
+				{"once", once, nil, 200},
+				{"the rest of it", once, []string{"Range", "bytes=4-"}, 206},
+				{"the rest, said to be for another", once, []string{"Range", "bytes=4-", "X-Forwarded-For", "192.0.2.1"}, 206},
+				{"again", once, nil, 403},
+			} {
+				a := request(t, "GET", row.url, row.fields...)
+				if a.StatusCode != row.status || a.Header.Get("Referrer-Policy") != "no-referrer" {
+					t.Errorf("%s: %d, Referrer-Policy %q, want %d", row.name, a.StatusCode, a.Header.Get("Referrer-Policy"), row.status)
+				}
+				if a.StatusCode < 300 && a.Header.Get("Cache-Control") != "private, no-store" {
+					t.Errorf("%s: Cache-Control %q", row.name, a.Header.Get("Cache-Control"))
+				}
+			}
+		})
+	}
 }
 
 // tokenFor is a path with a link that `downlink sign` would not make.
