@@ -10,10 +10,10 @@ import (
 )
 
 const frontsTOML = `[server]
-listen = "unix:%s"
+listen = "unix:%[1]s"
 data = "data"
 [stores.files]
-path = %q
+path = %[2]q
 [[views]]
 pattern = "/files/{path...}"
 kind = "storage"
@@ -23,10 +23,26 @@ pattern = "/show/{path...}"
 kind = "storage"
 store = "files"
 attachment = false
+[[views]]
+pattern = "/compressed/{path...}"
+kind = "storage"
+store = "files"
+precompressed = ["gzip"]
+[[views]]
+pattern = "/path/{path...}"
+kind = "path"
+root = %[2]q
 [[offload]]
-front = %q
+front = %[3]q
 source = "files"
-%s`
+%[4]s
+`
+
+// The catalogue's items say things of their own of a file, which it has to be sent
+// with: through nginx and Caddy that is another location.
+const frontsItems = `{"slug": "own", "store": "files", "key": "sub/b.txt", "name": "日本 \"b\".txt", "etag": "\"mine\"", "modified": "2001-02-03T04:05:06Z", "inline": true}
+{"slug": "plain", "store": "files", "key": "a.txt"}
+`
 
 // Every front server is examined; one whose configuration is of another folder than
 // Downlink's is told so.
@@ -42,15 +58,22 @@ func TestO1_DoctorOnEveryFront(t *testing.T) {
 			}
 			toml := func(folder string) string {
 				write(t, filepath.Join(top, folder, "a.txt"), strings.Repeat("the content of a\n", 100))
+				write(t, filepath.Join(top, folder, "a.txt.gz"), "as if it were compressed")
+				write(t, filepath.Join(top, folder, "sub/b.txt"), "the content of b\n")
 				file := filepath.Join(top, folder+".toml")
 				write(t, file, fmt.Sprintf(frontsTOML, filepath.Join(top, "s"), filepath.Join(top, folder), name, destination))
 				return file
 			}
 			c := &clinic{dir: filepath.Join(top, "files"), config: toml("files")}
+			items := filepath.Join(top, "items.jsonl")
+			write(t, items, frontsItems)
+			server.Run(t, "import", "--config", c.config, "--data", filepath.Join(top, "data"), items)
 			server.Downlink(t, []string{"--config", c.config, "--data", filepath.Join(top, "data")})
 			c.nginx = server.InFront(t, name, c.config)
-			for _, f := range c.faults(t) {
-				t.Errorf("a sound site: %s → %v", f.Text, f.Change)
+			for _, args := range [][]string{nil, {"--file", "/d/own"}, {"--file", "/path/sub/b.txt"}} {
+				for _, f := range c.faults(t, args...) {
+					t.Errorf("a sound site, %v: %s → %v", args, f.Text, f.Change)
+				}
 			}
 			other := toml("other")
 			write(t, filepath.Join(c.dir, "only-here.txt"), "the content of a file that is here only")
