@@ -59,8 +59,11 @@ func New(service *download.Service, opts Options) *Handler {
 }
 
 // ServeHTTP answers one request and logs it.
-func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x := exchange{Handler: h, w: w, r: r, start: time.Now()}
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.serveAt(w, r, "") }
+
+// serveAt answers a request as one for path; "" is its own.
+func (h *Handler) serveAt(w http.ResponseWriter, r *http.Request, path string) {
+	x := exchange{Handler: h, w: w, r: r, path: path, start: time.Now()}
 	x.id = requestID(r, h.opts.RequestIDField)
 	defer x.recover()
 	x.serve()
@@ -72,6 +75,7 @@ type exchange struct {
 	*Handler
 	w      http.ResponseWriter
 	r      *http.Request
+	path   string // in place of the request's own; "" is that
 	id     string
 	start  time.Time
 	sent   bool // the status line may be out
@@ -82,6 +86,9 @@ type exchange struct {
 func (x *exchange) serve() {
 	req := download.Request{Request: Fill(x.r, x.start), Header: x.r.Header, Native: x.r, Front: x.front()}
 	req.Client = x.clientAddress()
+	if x.path != "" {
+		req.Path = x.path
+	}
 	x.answer = x.service.Answer(x.r.Context(), &req)
 	defer x.answer.Close()
 	x.refuseBody()
