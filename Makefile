@@ -8,7 +8,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 # Debian packages of the real programs that the tests and the benchmarks drive.
 TEST_PACKAGES := gcc libc6-dev git nginx apache2 libapache2-mod-xsendfile lighttpd caddy curl wget aria2 chromium strace nodejs npm python3 unzip
-BENCH_PACKAGES := nginx wrk python3-django python3-django-downloadview gunicorn
+BENCH_PACKAGES := nginx apache2 libapache2-mod-xsendfile lighttpd caddy wrk python3-django python3-django-downloadview gunicorn
 
 .PHONY: help
 help: ## list the targets

@@ -39,5 +39,7 @@ func (x *exchange) handOver() {
 // the file.
 func (x *exchange) hand(name, path string) {
 	x.writeFields(x.answer.Fields)
-	x.w.Header()[name] = []string{path}
+	h := x.w.Header()
+	h[name] = []string{path}
+	h["Date"] = nil // net/http's own, in whose place the front server puts one
 }

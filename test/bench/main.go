@@ -2,7 +2,8 @@
 // and prints ratios: core.Decide beside http.ServeContent, and over HTTP the Go
 // server and nginx with Downlink behind it beside what else could serve the same
 // files; and in workerd Downlink's Worker beside one in JavaScript and one of
-// syumai/workers. Rivals take turns, figures are medians.
+// syumai/workers; and Apache, lighttpd and Caddy with Downlink behind them beside the
+// same with the smallest Go backend. Rivals take turns, figures are medians.
 package main
 
 import (
@@ -21,13 +22,13 @@ type plan struct {
 	decideTime   time.Duration // of one measurement
 	httpRounds   int
 	cases        []load
-	onlyDecisive bool          // of the Workers' cases
+	onlyDecisive bool          // of the other parts' cases
 	limit        time.Duration // for everything
 }
 
 func main() {
 	short := flag.Bool("short", false, "measure only what the targets need, in a minute and a half")
-	only := flag.String("only", "", `part to measure: "decide", "http" or "workers"; "" for all`)
+	only := flag.String("only", "", `part to measure: "decide", "http", "fronts" or "workers"; "" for all`)
 	testing.Init() // before Parse: measure sets test.benchtime
 	flag.Parse()
 	p := plan{decideRounds: 60, decideTime: 10 * time.Millisecond, httpRounds: 6, cases: loads, limit: 15 * time.Minute}
@@ -47,7 +48,7 @@ func main() {
 
 func run(ctx context.Context, p plan, only string) error {
 	var costs [][]cost
-	var found, workers *results
+	var found, fronts, workers *results
 	var err error
 	if only == "" || only == "decide" {
 		if costs, err = measureDecide(ctx, p); err != nil {
@@ -59,13 +60,18 @@ func run(ctx context.Context, p plan, only string) error {
 			return err
 		}
 	}
+	if only == "" || only == "fronts" {
+		if fronts, err = measureFronts(ctx, p); err != nil {
+			return err
+		}
+	}
 	if only == "" || only == "workers" {
 		if workers, err = measureWorkers(ctx, p); err != nil {
 			return err
 		}
 	}
 	progress("")
-	return report(os.Stdout, costs, found, workers)
+	return report(os.Stdout, costs, found, fronts, workers)
 }
 
 // progress shows on the standard error what is being done, in place of what it

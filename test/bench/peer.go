@@ -79,16 +79,24 @@ func (s *stage) start(ctx context.Context) error {
 	if err := makeFiles(s.files); err != nil {
 		return err
 	}
+	if err := s.build(ctx); err != nil {
+		return err
+	}
+	if err := s.startDirect(ctx); err != nil {
+		return err
+	}
+	return s.startNginx(ctx)
+}
+
+// build builds the programs that are not installed.
+func (s *stage) build(ctx context.Context) error {
 	progress("building")
 	const module = "github.com/downlink-go/downlink"
 	build := exec.CommandContext(ctx, "go", "build", "-o", s.path("bin")+"/", module+"/cmd/downlink", module+"/test/bench/peers/...")
 	if out, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("build: %w\n%s", err, out)
 	}
-	if err := s.startDirect(ctx); err != nil {
-		return err
-	}
-	return s.startNginx(ctx)
+	return nil
 }
 
 func (s *stage) path(name string) string { return filepath.Join(s.dir, name) }
@@ -120,7 +128,8 @@ func (s *stage) startDirect(ctx context.Context) error {
 // downlinkConfig is what downlink.toml.tmpl depends on.
 type downlinkConfig struct {
 	Listen, Data, Files string
-	AccessLog, Front    bool
+	AccessLog           bool
+	Front               string // that files are left to; "" for none
 }
 
 // startDownlink serves with the configuration, which it writes to name.toml.
@@ -205,7 +214,7 @@ func (s *stage) startSmallest(ctx context.Context, peer, kind string) (string, e
 }
 
 func (s *stage) behindConfig(name string, log bool) downlinkConfig {
-	return downlinkConfig{Listen: "unix:" + s.path(name+".sock"), AccessLog: log, Front: true, Files: s.files}
+	return downlinkConfig{Listen: "unix:" + s.path(name+".sock"), AccessLog: log, Front: "nginx", Files: s.files}
 }
 
 // writeFront has Downlink write nginx's side of name.toml to name.conf.

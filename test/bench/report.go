@@ -10,8 +10,9 @@ import (
 )
 
 // report prints the table and which targets were met. costs is nil if part 1
-// was left out, found is nil if part 2 was, workers if part 3 was.
-func report(w io.Writer, costs [][]cost, found, workers *results) error {
+// was left out, found is nil if part 2 was, fronts if part 3 was, workers if part 4
+// was.
+func report(w io.Writer, costs [][]cost, found, fronts, workers *results) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(w, "%s, %s/%s, %d CPUs\n\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU())
 	if costs != nil {
@@ -20,11 +21,14 @@ func report(w io.Writer, costs [][]cost, found, workers *results) error {
 	if found != nil {
 		found.report(t)
 	}
+	if fronts != nil {
+		fronts.report(t)
+	}
 	if workers != nil {
 		workers.report(t)
 		workers.reportFootprints(t)
 	}
-	reportTargets(t, costs, found, workers)
+	reportTargets(t, costs, found, fronts, workers)
 	return t.Flush()
 }
 
@@ -82,7 +86,7 @@ type target struct {
 	most  bool // the limit is an upper one
 }
 
-func reportTargets(w io.Writer, costs [][]cost, found, workers *results) {
+func reportTargets(w io.Writer, costs [][]cost, found, fronts, workers *results) {
 	var all []target
 	if costs != nil {
 		all = decideTargets(costs)
@@ -94,6 +98,9 @@ func reportTargets(w io.Writer, costs [][]cost, found, workers *results) {
 			target{what: "1 KiB: nginx + Downlink / + smallest Go, requests/s", got: found.ratio("1 KiB", behind, smallest, requestRate), limit: 0.9},
 			target{what: "10 MiB: nginx + Downlink / nginx alone, MB/s", got: found.ratio("10 MiB", behind, static, byteRate), limit: 0.95},
 			target{what: "1 KiB: nginx + Downlink / + django-downloadview, requests/s", got: found.ratio("1 KiB", behind, djangoBackend, requestRate), limit: 5})
+	}
+	if fronts != nil {
+		all = append(all, frontTargets(fronts)...)
 	}
 	if workers != nil && workers.footprints != nil {
 		all = append(all, workerTargets(workers)...)

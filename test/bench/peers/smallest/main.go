@@ -1,9 +1,10 @@
-// Command smallest answers every request with an X-Accel-Redirect made from its
-// path: what a Go backend behind nginx costs that decides nothing.
+// Command smallest answers every request with a field made from its path, by which
+// the front server sends a file: what a Go backend costs that decides nothing.
 package main
 
 import (
 	"bytes"
+	"flag"
 	"log"
 	"net"
 	"net/http"
@@ -11,42 +12,64 @@ import (
 	"strings"
 )
 
-const (
-	from = "/files/"
-	to   = "/_internal/files/"
-)
+// from is what the paths of requests begin with.
+const from = "/files/"
 
 func main() {
-	if len(os.Args) != 3 {
-		log.Fatal("usage: smallest raw|nethttp SOCKET")
+	var a answerer
+	flag.StringVar(&a.field, "field", "X-Accel-Redirect", "field that names the file")
+	flag.StringVar(&a.to, "to", "/_internal/files/", "what the value begins with, before the file's name")
+	also := flag.String("also", "", "further fields, as name:value separated by |")
+	flag.Parse()
+	if flag.NArg() != 2 {
+		log.Fatal("usage: smallest [flags] raw|nethttp SOCKET")
 	}
-	l, err := net.Listen("unix", os.Args[2])
+	if *also != "" {
+		a.also = strings.Split(*also, "|")
+	}
+	kind, socket := flag.Arg(0), flag.Arg(1)
+	l, err := net.Listen("unix", socket)
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := os.Chmod(os.Args[2], 0o666); err != nil {
+	if err := os.Chmod(socket, 0o666); err != nil {
 		log.Fatal(err)
 	}
-	if os.Args[1] == "nethttp" {
-		log.Fatal(http.Serve(l, http.HandlerFunc(redirect)))
+	if kind == "nethttp" {
+		log.Fatal(http.Serve(l, http.HandlerFunc(a.redirect)))
 	}
 	for {
 		c, err := l.Accept()
 		if err != nil {
 			log.Fatal(err)
 		}
-		go answer(c)
+		go a.answer(c)
 	}
 }
 
-func redirect(w http.ResponseWriter, r *http.Request) {
-	w.Header()["X-Accel-Redirect"] = []string{to + strings.TrimPrefix(r.URL.EscapedPath(), from)}
+// answerer is what the answers have in common.
+type answerer struct {
+	field, to string
+	also      []string
 }
 
-// answer reads heads of requests without bodies, as nginx sends them, and writes
-// a fixed head with the path in it.
-func answer(c net.Conn) {
+func (a answerer) redirect(w http.ResponseWriter, r *http.Request) {
+	for _, line := range a.also {
+		name, value, _ := strings.Cut(line, ":")
+		w.Header()[name] = []string{value}
+	}
+	w.Header()[a.field] = []string{a.to + strings.TrimPrefix(r.URL.EscapedPath(), from)}
+}
+
+// answer reads heads of requests without bodies, as front servers send them, and
+// writes a fixed head with the path in it.
+func (a answerer) answer(c net.Conn) {
 	defer c.Close()
+	head := "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n"
+	for _, line := range a.also {
+		head += line + "\r\n"
+	}
+	head += a.field + ": " + a.to
 	var in [16 << 10]byte
 	out := make([]byte, 0, 1<<10)
 	for have := 0; ; {
@@ -59,8 +82,7 @@ func answer(c net.Conn) {
 		}
 		_, path, _ := bytes.Cut(in[:have], []byte(from))
 		path, _, _ = bytes.Cut(path, []byte(" "))
-		out = append(out[:0], "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX-Accel-Redirect: "+to...)
-		out = append(out, path...)
+		out = append(append(out[:0], head...), path...)
 		if _, err := c.Write(append(out, "\r\n\r\n"...)); err != nil {
 			return
 		}

@@ -1,0 +1,199 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// frontPeers are the servers that are measured with Downlink behind them beside the
+// same with the smallest Go backend: only what is behind differs.
+var frontPeers = []frontPeer{
+	{
+		name: "apache", title: "Apache", program: "apache2", debian: "apache2, libapache2-mod-xsendfile", listen: "--listen",
+		main: apacheMain, args: []string{"-DFOREGROUND", "-f"}, field: "X-Sendfile",
+	},
+	{
+		name: "lighttpd", title: "lighttpd", program: "lighttpd", debian: "lighttpd", listen: "--listen",
+		main: lighttpdMain, args: []string{"-D", "-f"}, field: "X-Sendfile",
+	},
+	{
+		name: "caddy", title: "Caddy", program: "caddy", debian: "caddy", listen: "--site",
+		main: caddyMain, args: []string{"run", "--adapter", "caddyfile", "--config"}, field: "X-Accel-Redirect",
+		// Its configuration takes the ETag and the range from the answer.
+		also: "X-Downlink-Range:|Etag:\"x\"",
+	},
+}
+
+// frontPeer is a front server.
+type frontPeer struct {
+	name, title, program, debian string
+	listen                       string // the flag of `downlink front` that says where
+	main                         func(dir, address, site string) string
+	args                         []string // before the configuration's path
+	field, also                  string   // of the smallest backend
+}
+
+func (f frontPeer) behind() string { return f.title + " + Downlink" }
+
+func (f frontPeer) smallest() string { return f.title + " + smallest Go (socket loop)" }
+
+var frontLoads = []load{
+	{name: "1 KiB through others", file: "1k.bin", size: 1 << 10, connections: 16, decisive: true},
+	{name: "100 KiB through others", file: "100k.bin", size: 100 << 10, connections: 16, decisive: true},
+}
+
+// frontTargets are about Apache and lighttpd; Caddy is shown only.
+func frontTargets(found *results) (all []target) {
+	for _, f := range frontPeers[:2] {
+		for _, l := range frontLoads {
+			all = append(all, target{
+				what: l.name + ": " + f.behind() + " / + smallest Go, requests/s",
+				got:  found.ratio(l.name, f.behind(), f.smallest(), requestRate), limit: 0.95,
+			})
+		}
+	}
+	return all
+}
+
+// measureFronts starts each server twice and has wrk load them in turns.
+func measureFronts(ctx context.Context, p plan) (*results, error) {
+	found := &results{cases: frontLoads, samples: map[string]map[string][]sample{}, missing: map[string]string{}}
+	for _, f := range frontPeers {
+		found.groups = append(found.groups, []string{f.smallest(), f.behind()})
+	}
+	if _, err := exec.LookPath("wrk"); err != nil {
+		found.missing["every other front server"] = "Debian package wrk"
+		return found, nil
+	}
+	dir, err := os.MkdirTemp("", "downlink-bench-")
+	if err != nil {
+		return nil, err
+	}
+	s := &stage{dir: dir, files: filepath.Join(dir, "files"), servers: map[string]string{}, missing: found.missing}
+	ctx, s.stop = context.WithCancel(ctx)
+	defer s.close()
+	// Apache's children run as another user.
+	err = errors.Join(os.Chmod(dir, 0o755), os.Mkdir(s.files, 0o755), makeFiles(s.files), os.WriteFile(s.path("done.lua"), doneScript, 0o600), s.build(ctx))
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range frontPeers {
+		if err := s.startFront(ctx, f); err != nil {
+			return nil, err
+		}
+	}
+	for _, peers := range found.groups {
+		if err := s.await(ctx, peers); err != nil {
+			return nil, err
+		}
+	}
+	requests, err := s.prepare(ctx, found.cases)
+	if err != nil {
+		return nil, err
+	}
+	for round := range p.httpRounds {
+		for _, l := range found.cases {
+			progress("%s, round %d of %d", l.name, round+1, p.httpRounds)
+			if err := found.round(ctx, s, l, requests[l.name], round); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return found, nil
+}
+
+// startFront starts a server with Downlink behind it, and with the smallest backend
+// behind it.
+func (s *stage) startFront(ctx context.Context, f frontPeer) error {
+	program, err := exec.LookPath(f.program)
+	if err != nil {
+		program = "/usr/sbin/" + f.program
+	}
+	if _, err := os.Stat(program); err != nil {
+		s.missing[f.behind()], s.missing[f.smallest()] = "Debian package "+f.debian, "Debian package "+f.debian
+		return nil
+	}
+	for _, kind := range []string{"downlink", "smallest"} {
+		name, peer := f.name+"-"+kind, f.behind()
+		c := downlinkConfig{Listen: "unix:" + s.path(name+".sock"), Front: f.name, Files: s.files}
+		if kind == "downlink" {
+			err = s.startDownlink(ctx, c, name)
+		} else {
+			peer = f.smallest()
+			err = s.startSmallestFor(ctx, f, c, name)
+		}
+		if err == nil {
+			err = s.startServer(ctx, f, program, peer, name)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *stage) startSmallestFor(ctx context.Context, f frontPeer, c downlinkConfig, name string) error {
+	if err := s.expand("downlink.toml.tmpl", name+".toml", c); err != nil {
+		return err
+	}
+	to := "/_internal/files/"
+	if f.field == "X-Sendfile" {
+		to = s.files + "/"
+	}
+	return s.launch(ctx, name, s.program("smallest"), "--field", f.field, "--to", to, "--also", f.also, "raw", s.path(name+".sock"))
+}
+
+// startServer has Downlink write the server's configuration from name.toml and starts
+// it.
+func (s *stage) startServer(ctx context.Context, f frontPeer, program, peer, name string) error {
+	address, err := s.listenAt(peer)
+	if err != nil {
+		return err
+	}
+	at := address
+	if f.listen == "--site" {
+		_, port, err := net.SplitHostPort(address)
+		if err != nil {
+			return err
+		}
+		at = "http://:" + port
+	}
+	site, err := exec.CommandContext(ctx, s.program("downlink"), "front", f.name, "--config", s.path(name+".toml"), f.listen, at).Output()
+	if err != nil {
+		return fmt.Errorf("downlink front %s: %w", f.name, err)
+	}
+	dir := s.path(name + "-server")
+	conf := filepath.Join(dir, "server.conf")
+	if err := errors.Join(os.Mkdir(dir, 0o755), os.WriteFile(conf, []byte(f.main(dir, address, string(site))), 0o600)); err != nil {
+		return err
+	}
+	return s.launch(ctx, name+"-server", program, append(f.args, conf)...)
+}
+
+func apacheMain(dir, address, site string) string {
+	var b strings.Builder
+	for _, m := range []string{"mpm_event", "authz_core", "proxy", "proxy_http", "headers", "env", "reqtimeout", "unique_id", "xsendfile"} {
+		fmt.Fprintf(&b, "LoadModule %s_module /usr/lib/apache2/modules/mod_%s.so\n", m, m)
+	}
+	user := ""
+	if os.Getuid() == 0 {
+		user = "User www-data\nGroup www-data\n"
+	}
+	fmt.Fprintf(&b, "ServerRoot %q\nDefaultRuntimeDir %q\nPidFile pid\nErrorLog /dev/stderr\nServerName localhost\nListen %s\n%s%s", dir, dir, address, user, site)
+	return b.String()
+}
+
+func lighttpdMain(dir, address, site string) string {
+	// The server's own socket is one that nobody asks.
+	return fmt.Sprintf("server.document-root = %q\nserver.bind = %q\nserver.upload-dirs = ( %q )\n%s", dir, filepath.Join(dir, "unused.sock"), dir, site)
+}
+
+func caddyMain(_, _, site string) string {
+	return "{\n\tadmin off\n\tauto_https off\n}\n" + site
+}
