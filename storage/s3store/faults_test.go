@@ -86,6 +86,38 @@ func TestRequests(t *testing.T) {
 	}
 }
 
+// TestConnectionsAreKept: what was read to its end costs no new connection.
+func TestConnectionsAreKept(t *testing.T) {
+	t.Parallel()
+	s, proxy, _ := faulty(t, strings.Repeat("x", 1<<20))
+	before := proxy.Connections()
+	for i := range 20 {
+		first := core.Span{Length: -1}
+		if i%2 == 0 {
+			first = core.Span{Start: 1000, Length: 1000}
+		}
+		o, err := s.OpenAt(t.Context(), "a", first)
+		if err != nil {
+			t.Fatal(err)
+		}
+		span := core.Span{Start: first.Start, Length: first.Length}
+		if span.Length < 0 {
+			span.Length = o.Metadata().Size
+		}
+		r, err := o.Section(t.Context(), span)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n, err := io.CopyN(io.Discard, r, span.Length); n != span.Length || err != nil {
+			t.Fatal(n, err)
+		}
+		o.Close()
+	}
+	if made := proxy.Connections() - before; made > 2 {
+		t.Errorf("%d connections for 20 downloads, want one or two", made)
+	}
+}
+
 // TestTries: what may pass is tried three times, what does not pass once.
 func TestTries(t *testing.T) {
 	t.Parallel()

@@ -67,7 +67,11 @@ func TestR6_S3FailsBeforeTheFirstByte(t *testing.T) {
 		}, "no entity-tag"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			for _, fields := range [][]string{nil, {"Range", "bytes=0-9,50-59"}, {"If-None-Match", `"x"`}} {
+			requests := [][]string{nil, {"Range", "bytes=0-9,50-59"}, {"If-None-Match", `"x"`}}
+			if test.name == "no answer" {
+				requests = requests[:1] // each takes all the time there is
+			}
+			for _, fields := range requests {
 				b.Set(test.fault)
 				start := time.Now()
 				resp, body, err := receive(t, b.url+"a.bin", fields...)

@@ -23,6 +23,7 @@ type Faulty struct {
 	asked []string
 	n     int
 	open  atomic.Int64 // exchanges that are going on
+	conns atomic.Int64 // connections so far
 }
 
 // Fault deals with the n-th request since it was set, from 1, and reports whether it
@@ -52,6 +53,7 @@ func Before(t testing.TB, addr string) *Faulty {
 			if err != nil {
 				return
 			}
+			f.conns.Add(1)
 			conns.Store(c, nil)
 			group.Go(func() {
 				defer conns.Delete(c)
@@ -85,6 +87,9 @@ func (f *Faulty) Asked() []string {
 
 // Open is how many exchanges are going on.
 func (f *Faulty) Open() int { return int(f.open.Load()) }
+
+// Connections is how many connections clients have made so far.
+func (f *Faulty) Connections() int { return int(f.conns.Load()) }
 
 func (f *Faulty) next(r *http.Request) (Fault, int) {
 	f.mu.Lock()
