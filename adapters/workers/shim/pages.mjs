@@ -6,6 +6,7 @@ import { within } from './within.mjs'
 
 /** As package page has them; a test compares. */
 export const paths = ['/', '/index.json', '/healthz']
+const health = '/healthz'
 
 /** How long a page is kept in seconds. An edit shows after that at the latest. */
 const life = 30
@@ -19,8 +20,11 @@ const queue = 2_000
 
 /** The response to a request for a page, undefined if it is for something else. */
 export function pages(request, env, ctx) {
-  const url = new URL(request.url)
-  if (paths.includes(url.pathname)) return answer(request, url, env, ctx)
+  const { url } = request
+  const start = url.indexOf('/', url.indexOf('//') + 2)
+  const end = url.indexOf('?', start)
+  const path = end < 0 ? url.slice(start) : url.slice(start, end)
+  if (paths.includes(path)) return answer(request, url.slice(0, start), path, env, ctx)
 }
 
 /** Has no cache here keep the pages of a site any longer. origin is such as "https://example.org". */
@@ -28,20 +32,22 @@ export async function forgetPages(origin) {
   await Promise.all(paths.map(path => caches.default.delete(origin + path)))
 }
 
-async function answer(request, url, env, ctx) {
-  const reads = request.method === 'GET' || request.method === 'HEAD'
-  const key = url.origin + url.pathname
-  let page = reads ? await caches.default.match(key) : undefined
-  if (page) {
-    page = new Response(page.body, page)
-    page.headers.set('Cache-Control', 'no-cache')
-  } else {
-    page = await made(new Request(key, { method: reads ? 'GET' : request.method, headers: request.headers }), env, ctx)
-    if (reads && page.status === 200 && page.headers.get('Cache-Control') !== 'no-store') {
-      ctx.waitUntil(keep(key, page.clone()))
-    }
-  }
+async function answer(request, origin, path, env, ctx) {
+  if (request.method !== 'GET' && request.method !== 'HEAD') return sentence(405, notAllowed, { Allow: 'GET, HEAD' })
+  const page = path === health ? sentence(200, 'ok\n') : await listing(request, origin + path, env, ctx)
   return request.method === 'HEAD' ? new Response(null, page) : page
+}
+
+async function listing(request, key, env, ctx) {
+  const kept = await caches.default.match(key)
+  if (kept) {
+    const page = new Response(kept.body, kept)
+    page.headers.set('Cache-Control', 'no-cache')
+    return page
+  }
+  const page = await made(new Request(key, { headers: request.headers }), env, ctx)
+  if (page.status === 200 && page.headers.get('Cache-Control') !== 'no-store') ctx.waitUntil(keep(key, page.clone()))
+  return page
 }
 
 async function keep(key, page) {
@@ -87,12 +93,16 @@ async function begin() {
 
 function end() { running.shift() }
 
-const refused = (status, text, fields) => new Response(text, {
+// A short answer that nobody keeps. Health and refusals are made here: an instance
+// would cost thousands of times as much.
+const sentence = (status, text, fields) => new Response(text, {
   status,
   headers: {
-    'Cache-Control': 'no-store', 'Content-Type': 'text/plain; charset=utf-8', 'X-Content-Type-Options': 'nosniff', ...fields,
+    'Cache-Control': 'no-store', 'Content-Length': String(text.length), 'Content-Type': 'text/plain; charset=utf-8',
+    'X-Content-Type-Options': 'nosniff', ...fields,
   },
 })
 
-const failed = () => refused(500, 'Internal error: the request failed, and the cause was logged.\n')
-const unavailable = () => refused(503, 'Service unavailable: try again later.\n', { 'Retry-After': '5' })
+const notAllowed = 'Method not allowed: use GET or HEAD.\n'
+const failed = () => sentence(500, 'Internal error: the request failed, and the cause was logged.\n')
+const unavailable = () => sentence(503, 'Service unavailable: the file cannot be sent now, try again later.\n', { 'Retry-After': '5' })
