@@ -49,6 +49,7 @@ basename = "shown.txt"
 // TestR5_SameFileSameAnswers: `downlink serve` and the Worker that is built from the same
 // file answer alike.
 func TestR5_SameFileSameAnswers(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	if err := os.MkdirAll(filepath.Join(dir, "files", "public"), 0o700); err != nil {
 		t.Fatal(err)

@@ -51,6 +51,7 @@ func onlyCounts(t *testing.T) *worker.Worker {
 // TestC5_CountsEqualTheModel: whatever becomes of a batch, and of clients that go
 // away, every download is counted once; and most go together with others.
 func TestC5_CountsEqualTheModel(t *testing.T) {
+	t.Parallel()
 	w := onlyCounts(t)
 	const hour = 3_600_000
 	var all sync.WaitGroup
@@ -114,6 +115,7 @@ func TestC5_CountsEqualTheModel(t *testing.T) {
 
 // TestC5_CountsOutliveTheDatabase: what cannot be stored goes with what comes later.
 func TestC5_CountsOutliveTheDatabase(t *testing.T) {
+	t.Parallel()
 	w := onlyCounts(t)
 	w.Query("ALTER TABLE counts RENAME TO gone")
 	for range 3 {
@@ -138,6 +140,7 @@ func TestC5_CountsOutliveTheDatabase(t *testing.T) {
 // TestC5_WhatCounts: a download once, however it is asked for; robots apart; no part,
 // no question, nothing that a browser fetches ahead.
 func TestC5_WhatCounts(t *testing.T) {
+	t.Parallel()
 	site := workers.Site{
 		Site: wire.Site{Routes: []core.Route{
 			{Pattern: "/d/{slug}", Lookup: core.Item},

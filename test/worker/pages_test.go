@@ -88,6 +88,7 @@ const insert = "INSERT INTO items (slug, title, store, key, category, visible) V
 
 // TestC3_PagesInAWorker: the index from D1 and R2, cached for a while.
 func TestC3_PagesInAWorker(t *testing.T) {
+	t.Parallel()
 	w := onlyPages(t, "../../cmd/downlink-worker/pages", offered)
 	w.Query(insert, "one", "The <first> one", "A/B", 1)
 	w.Query(insert, "hidden", "Unlisted", "", 0)
@@ -152,6 +153,7 @@ func TestC3_PagesInAWorker(t *testing.T) {
 
 // TestC3_DatabaseDown: the page says what it cannot show, and nobody keeps it.
 func TestC3_DatabaseDown(t *testing.T) {
+	t.Parallel()
 	w := onlyPages(t, "../../cmd/downlink-worker/pages", offered)
 	w.Put("public/a.txt", nil, nil)
 	w.Query("ALTER TABLE items RENAME TO gone")
@@ -174,6 +176,7 @@ func TestC3_DatabaseDown(t *testing.T) {
 // TestR4_PagesThatFail: whatever happens in a page, it is answered, and so is the
 // next.
 func TestR4_PagesThatFail(t *testing.T) {
+	t.Parallel()
 	w := onlyPages(t, "./faults", pages.Site{})
 	for _, row := range []struct {
 		do   string
@@ -204,6 +207,7 @@ func TestR4_PagesThatFail(t *testing.T) {
 
 // TestR4_PagesSeeWholeFields: syumai/workers splits values at commas.
 func TestR4_PagesSeeWholeFields(t *testing.T) {
+	t.Parallel()
 	w := onlyPages(t, "./faults", pages.Site{})
 	const since = "Wed, 21 Oct 2015 07:28:00 GMT"
 	resp, body := ask(t, w, "GET", "/index.json?a=b", "If-Modified-Since", since, "Range", "bytes=0-1,5-8", "If-None-Match", `"a", W/"b"`)
@@ -227,6 +231,7 @@ func TestR4_PagesSeeWholeFields(t *testing.T) {
 // TestR4_ManyPagesAtOnce: more than an isolate has room for wait for their turn or
 // are sent away; aborted ones leave nothing behind that would be in the way.
 func TestR4_ManyPagesAtOnce(t *testing.T) {
+	t.Parallel()
 	w := onlyPages(t, "./faults", pages.Site{})
 	var all sync.WaitGroup
 	var mu sync.Mutex

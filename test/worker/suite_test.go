@@ -47,6 +47,7 @@ func wasmExec(t *testing.T) string {
 
 // TestR4_Drivers plays the suites of catalogue and store inside workerd, on D1 and R2.
 func TestR4_Drivers(t *testing.T) {
+	t.Parallel()
 	if runtime.GOOS == "windows" {
 		t.Skip("workerd is not run on Windows")
 	}

@@ -64,6 +64,7 @@ func TestR4_DeployDryRun(t *testing.T) {
 // TestR4_WorkerDev: `make worker-dev` serves the demo with files in R2 and items in
 // D1, and counts.
 func TestR4_WorkerDev(t *testing.T) {
+	t.Parallel()
 	need.Module(t, "wrangler")
 	state, addr := t.TempDir(), server.FreePort(t)
 	_, port, _ := net.SplitHostPort(addr)
@@ -114,6 +115,53 @@ func TestR4_WorkerDev(t *testing.T) {
 			t.Errorf("%s: %d %s, want %s", path, resp.StatusCode, body, want)
 		}
 	}
+}
+
+// TestR4_DocumentedCommands: wrangler knows the commands of docs/cloudflare.md and their
+// flags.
+func TestR4_DocumentedCommands(t *testing.T) {
+	t.Parallel()
+	wrangler := need.Module(t, "wrangler")
+	text, err := os.ReadFile(filepath.Join(worker.Root(), "docs", "cloudflare.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	flags := map[string]map[string]bool{}
+	for _, m := range regexp.MustCompile(`(?m)^npx wrangler ((?:[a-z0-9]+ )*[a-z0-9]+)(.*)$`).FindAllStringSubmatch(string(text), -1) {
+		sub := subcommand(strings.Fields(m[1]))
+		if flags[sub] == nil {
+			flags[sub] = map[string]bool{}
+		}
+		for _, flag := range regexp.MustCompile(`--[a-z-]+`).FindAllString(m[2], -1) {
+			flags[sub][flag] = true
+		}
+	}
+	if len(flags) < 8 {
+		t.Fatalf("found only %v", flags)
+	}
+	for sub, wanted := range flags {
+		help := run(t, wrangler, append(strings.Fields(sub), "--help")...)
+		if !strings.Contains(help, "wrangler "+sub) {
+			t.Errorf("wrangler has no command %q:\n%s", sub, help)
+		}
+		for flag := range wanted {
+			if !strings.Contains(help, flag) {
+				t.Errorf("wrangler %s has no flag %s", sub, flag)
+			}
+		}
+	}
+}
+
+// subcommand is what of a command's words is no argument.
+func subcommand(words []string) string {
+	n := 1
+	switch {
+	case words[0] == "r2", len(words) > 1 && words[1] == "migrations":
+		n = 3
+	case words[0] == "d1":
+		n = 2
+	}
+	return strings.Join(words[:n], " ")
 }
 
 type syncBuffer struct {
