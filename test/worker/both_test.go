@@ -11,7 +11,13 @@ import (
 	"github.com/downlink-go/downlink/test/worker"
 )
 
-func TestMain(m *testing.M) { server.Main(m) }
+// The secret of signed links, as the server's environment and the Worker have it.
+const linkName, linkSecret = "DOWNLINK_TEST_LINK_KEY", "0123456789abcdef0123456789abcdef"
+
+func TestMain(m *testing.M) {
+	os.Setenv(linkName, linkSecret)
+	server.Main(m)
+}
 
 // both is one file for a machine and for Workers.
 const both = `[stores.files]
@@ -44,6 +50,23 @@ kind = "storage"
 store = "files"
 attachment = false
 basename = "shown.txt"
+
+[[views]]
+pattern = "/{path...}"
+kind = "storage"
+store = "files"
+path = "elsewhere/{path}"
+
+[[views]]
+pattern = "/private/{path...}"
+kind = "storage"
+store = "files"
+path = "public/{path}"
+link = "required"
+
+[[links.keys]]
+id = "k"
+secret_env = "` + linkName + `"
 `
 
 // TestR5_SameFileSameAnswers: `downlink serve` and the Worker that is built from the same
@@ -65,12 +88,15 @@ func TestR5_SameFileSameAnswers(t *testing.T) {
 	machine := "http://" + server.Downlink(t, []string{"--config", file, "--data", data, "--listen", "127.0.0.1:0"}).Addr
 
 	run(t, "go", "run", "./cmd/downlink-worker/build", "-config", file, "-out", filepath.Join(dir, "out"), "-wrangler", "wrangler.toml")
-	w := worker.Start(t, filepath.Join(dir, "out"), "worker.mjs")
+	w := worker.Run(t, worker.Setup{Dir: filepath.Join(dir, "out"), Entry: "worker.mjs", Bindings: map[string]string{linkName: linkSecret}})
 	w.Put("public/a b.txt", []byte(content), nil)
 	statements := server.Run(t, "import", filepath.Join(dir, "items.jsonl"), "--config", file, "--sql")
 	for line := range strings.Lines(statements) {
 		w.Query(strings.TrimSuffix(line, ";\n"))
 	}
+
+	signed := strings.TrimSpace(server.Run(t, "sign", "https://example.org/private/a%20b.txt", "--config", file, "--expires", "1h", "--name", "signed.txt"))
+	signed = strings.TrimPrefix(signed, "https://example.org")
 
 	there := &worker.Worker{URL: machine + "/"}
 	edge := &worker.Worker{URL: "http://" + w.Addr + "/"} // Miniflare compresses
@@ -92,6 +118,9 @@ func TestR5_SameFileSameAnswers(t *testing.T) {
 		{"GET", "/files/%2e%2e/a.txt", nil, 404},
 		{"GET", "/files/a%2fb", nil, 404},
 		{"GET", "/nowhere", nil, 404},
+		{"GET", "/private/a%20b.txt", nil, 403},
+		{"GET", signed, nil, 200},
+		{"GET", signed + "x", nil, 403},
 		{"GET", "/healthz", nil, 200},
 		{"POST", "/healthz", nil, 405},
 	} {
@@ -104,6 +133,11 @@ func TestR5_SameFileSameAnswers(t *testing.T) {
 			if got := here.Header.Get(name); got != value {
 				t.Errorf("%s %s %v: %s: %q in the Worker, %q on the server", row.method, row.path, row.fields, name, got, value)
 			}
+		}
+	}
+	for _, at := range []*worker.Worker{edge, there} { // a view of the whole site is not in the way
+		if _, index := ask(t, at, "GET", "/index.json"); !strings.HasPrefix(index, `{"categories":[{"path":["A","B"]`) {
+			t.Errorf("the index at %s is %s", at.URL, index)
 		}
 	}
 	for _, text := range []string{"Ünë", "/d/one", "/files/a%20b.txt"} {

@@ -131,7 +131,6 @@ export function readDecision(bytes) {
     status: data.getUint16(0, true),
     delivery: bytes[2],
     counts: (bytes[3] & 1) !== 0,
-    page: (bytes[3] & 2) !== 0,
     spans, reason: text[0], fields,
     message: message < parts ? decoder.decode(bytes.subarray(message, parts)) : null,
     parts: spans.length > 1 ? readParts(bytes.slice(parts)) : none,

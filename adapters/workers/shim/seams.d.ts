@@ -18,9 +18,8 @@ interface Download {
 }
 
 /**
- * pages.mjs. Asked for every request that no download route fits (the plan is 404 without a
- * route), before that 404 is sent. It answers undefined, without loading anything, for a path
- * that is no page's; else it loads the second module (dynamic import) and answers with its
+ * pages.mjs. Asked for every request, before anything is planned. It answers undefined, at once, for
+ * a path that is no page's; else, if it has to, it loads the second module (dynamic import) and answers with its
  * response. It never holds a request, stream, promise or binding in a global.
  */
 export function pages(request: Request, env: Env, ctx: ExecutionContext): Promise<Response> | undefined

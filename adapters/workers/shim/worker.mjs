@@ -17,13 +17,12 @@ export default {
       return refuse(request, 503, cause)
     }
     try {
+      const page = pages(request, env, ctx)
+      if (page) return await page
       const now = Date.now()
       const frame = frameOf(request, now)
       const plan = ready(env).plan(frame)
-      if (plan.lookup === answered) {
-        const page = plan.decision.page && pages(request, env, ctx)
-        return page ? await page : respond(request, plan.decision, null)
-      }
+      if (plan.lookup === answered) return respond(request, plan.decision, null)
       const decide = (state, object, file) => ready(env).decide(frame, resultFrame(state, object, file))
       const { decision, body, file, cause } = await download(env, plan, now, decide)
       if (decision.counts && file.slug) countLater(request, env, ctx, { ...file, at: now })

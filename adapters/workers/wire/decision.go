@@ -2,18 +2,16 @@ package wire
 
 import "github.com/downlink-go/downlink/core"
 
-// Flags of a decision.
-const (
-	countsFlag = 1 << iota // it is a download to be counted
-	pageFlag               // no download is here: an ordinary page may be
-)
+// countsFlag of a decision: it is a download to be counted.
+const countsFlag = 1
 
 // appendDecision appends a decision for JavaScript to carry out: status, delivery,
 // flags and number of spans, the spans, then the lengths of three texts and the
 // texts. The first has a line each for the reason and for the name and the value of
 // each field; the second is the message. The third is there for several spans: what
 // goes before each of them and after the last, each with its length before it.
-func appendDecision(dst []byte, d *core.Decision, flags byte) []byte {
+func appendDecision(dst []byte, d *core.Decision) []byte {
+	var flags byte
 	if d.Counts {
 		flags |= countsFlag
 	}

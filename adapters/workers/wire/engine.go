@@ -42,7 +42,7 @@ func (e *Engine) Plan(dst, frame []byte) ([]byte, error) {
 	p := e.plan(q)
 	dst = append(dst, byte(p.Lookup))
 	if p.Lookup == core.Answered {
-		return appendDecision(dst, &p.Answer, page(&p)), nil
+		return appendDecision(dst, &p.Answer), nil
 	}
 	first := core.FirstSpan(q)
 	dst = appendFloat64(dst, float64(first.Start))
@@ -52,14 +52,6 @@ func (e *Engine) Plan(dst, frame []byte) ([]byte, error) {
 	dst = append(dst, p.Key...)
 	dst = append(dst, '\n')
 	return append(dst, p.Field...), nil
-}
-
-// page is the flag for a request that no route fits.
-func page(p *core.Plan) byte {
-	if p.Route < 0 && p.Answer.Status == 404 {
-		return pageFlag
-	}
-	return 0
 }
 
 // plan is core's, but for keys that R2 has not got: text of at most 1024 bytes; and
@@ -101,7 +93,7 @@ func (e *Engine) Decide(dst, frame []byte) ([]byte, error) {
 		return dst, err
 	}
 	d := e.decide(q, &found)
-	return appendDecision(dst, &d, 0), nil
+	return appendDecision(dst, &d), nil
 }
 
 func (e *Engine) decide(q core.Request, found *Result) core.Decision {

@@ -68,15 +68,15 @@ func readPlan(t testing.TB, b []byte) (p plan) {
 // decision is what JavaScript reads of a decision.
 type decision struct {
 	core.Decision
-	counts, page bool
-	parts        []string
+	counts bool
+	parts  []string
 }
 
 func readDecision(t testing.TB, b []byte) (d decision) {
 	t.Helper()
 	d.Status = int(binary.LittleEndian.Uint16(b))
 	d.Delivery = core.Delivery(b[2])
-	d.counts, d.page = b[3]&1 != 0, b[3]&2 != 0
+	d.counts = b[3]&1 != 0
 	n := binary.LittleEndian.Uint32(b[4:])
 	b = b[8:]
 	for range n {
@@ -159,21 +159,20 @@ func TestPlanAnswers(t *testing.T) {
 		name   string
 		q      core.Request
 		status int
-		page   bool
 	}{
-		{"no route", get("/"), 404, true},
-		{"no route either", get("/admin/x"), 404, true},
-		{"encoded slash", get("/files/a%2fb"), 404, true},
-		{"bad escape", get("/files/%zz"), 400, false},
-		{"method", core.Request{Method: "PUT", Path: "/files/a"}, 405, false},
-		{"not UTF-8", get("/files/%ff"), 404, false},
-		{"longer than a key of R2", get("/files/" + strings.Repeat("x", 1025)), 404, false},
-		{"without a link", get("/private/a"), 403, false},
+		{"no route", get("/"), 404},
+		{"no route either", get("/admin/x"), 404},
+		{"encoded slash", get("/files/a%2fb"), 404},
+		{"bad escape", get("/files/%zz"), 400},
+		{"method", core.Request{Method: "PUT", Path: "/files/a"}, 405},
+		{"not UTF-8", get("/files/%ff"), 404},
+		{"longer than a key of R2", get("/files/" + strings.Repeat("x", 1025)), 404},
+		{"without a link", get("/private/a"), 403},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			p := askPlan(t, e, test.q)
-			if p.lookup != core.Answered || p.answer.Status != test.status || p.answer.page != test.page {
-				t.Errorf("got %v %d, page %v; want %d, page %v", p.lookup, p.answer.Status, p.answer.page, test.status, test.page)
+			if p.lookup != core.Answered || p.answer.Status != test.status {
+				t.Errorf("got %v %d, want %d", p.lookup, p.answer.Status, test.status)
 			}
 			if p.answer.Message == "" || p.answer.Get("X-Content-Type-Options") != "nosniff" {
 				t.Errorf("got %+v", p.answer)

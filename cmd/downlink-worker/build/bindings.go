@@ -50,8 +50,8 @@ func checkBindings(c *config.Config, path string) error {
 			faults = append(faults, fmt.Errorf("%s has no bucket for the store %q: write [[r2_buckets]] with binding = %q and the bucket_name", path, s.Name, s.Binding))
 		}
 	}
-	if s := site(c); s.Catalog != "" && !slices.Contains(databases, s.Catalog) {
-		faults = append(faults, fmt.Errorf("%s has no database for the catalogue: write [[d1_databases]] with binding = %q, the database_name and its id", path, s.Catalog))
+	if c.Catalog.Driver == config.DriverD1 && !slices.Contains(databases, c.Catalog.Binding) {
+		faults = append(faults, fmt.Errorf("%s has no database for the catalogue: write [[d1_databases]] with binding = %q, the database_name and its id", path, c.Catalog.Binding))
 	}
 	return errors.Join(faults...)
 }

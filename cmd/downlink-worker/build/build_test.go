@@ -1,11 +1,14 @@
 package main
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/downlink-go/downlink/adapters/workers/pages"
 	"github.com/downlink-go/downlink/core"
@@ -48,7 +51,10 @@ func TestR5_SiteOfAConfiguration(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := site(c)
+	s, err := site(c)
+	if err != nil {
+		t.Fatal(err)
+	}
 	wantRoutes := []core.Route{
 		{Pattern: "/a/{path...}", Lookup: core.Object, Source: "a", Path: "public/{path}", Options: core.Options{Inline: true}},
 		{Pattern: "/b/{path...}", Lookup: core.Object, Source: "b"},
@@ -66,6 +72,28 @@ func TestR5_SiteOfAConfiguration(t *testing.T) {
 	}
 	if got := offer(c); !reflect.DeepEqual(got, want) {
 		t.Errorf("offer: got %+v, want %+v", got, want)
+	}
+}
+
+// The Worker gets the rules of signed links and the names of the secrets, and no secret.
+func TestL1_LinksOfAConfiguration(t *testing.T) {
+	t.Setenv("LINK_KEY", "0123456789abcdef0123456789abcdef")
+	revoked := write(t, "revoked.txt", "id gone\n")
+	c, err := load(write(t, "downlink.toml", some+"link = \"required\"\n"+
+		"[links]\nmax_life = \"1h\"\nrevoked = '"+revoked+"'\n[[links.keys]]\nid = \"k1\"\nsecret_env = \"LINK_KEY\"\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := site(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !s.Routes[1].LinkRequired || s.Links.MaxLife != time.Hour || !slices.Equal(s.Links.RevokedIDs, []string{"gone"}) ||
+		!maps.Equal(s.Secrets, map[string]string{"k1": "LINK_KEY"}) {
+		t.Errorf("got %+v", s)
+	}
+	if text, err := s.Module(); err != nil || strings.Contains(string(text), "0123456789abcdef") || !strings.Contains(string(text), "LINK_KEY") {
+		t.Errorf("site.mjs is %s, %v", text, err)
 	}
 }
 

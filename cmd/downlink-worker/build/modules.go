@@ -27,7 +27,11 @@ func modules(c *config.Config) (map[string][]byte, error) {
 			return nil, err
 		}
 	}
-	if made["site.mjs"], err = site(c).Module(); err != nil {
+	s, err := site(c)
+	if err != nil {
+		return nil, err
+	}
+	if made["site.mjs"], err = s.Module(); err != nil {
 		return nil, err
 	}
 	if made["offer.mjs"], err = offer(c).Module(); err != nil {
@@ -37,8 +41,9 @@ func modules(c *config.Config) (map[string][]byte, error) {
 	return made, err
 }
 
-// site is what downloads need to know.
-func site(c *config.Config) workers.Site {
+// site is what downloads need to know. The secrets of signed links are not in it,
+// only under which names `wrangler secret put` puts them.
+func site(c *config.Config) (workers.Site, error) {
 	s := workers.Site{Site: wire.Site{Routes: c.Routes()}, Stores: map[string]string{}, Secrets: map[string]string{}}
 	for _, st := range c.Stores {
 		s.Stores[st.Name] = st.Binding
@@ -46,7 +51,12 @@ func site(c *config.Config) workers.Site {
 	if c.Catalog.Driver == config.DriverD1 {
 		s.Catalog = c.Catalog.Binding
 	}
-	return s
+	for _, k := range c.Links.Keys {
+		s.Secrets[k.ID] = k.SecretEnv
+	}
+	var err error
+	s.Links, err = c.Links.Options()
+	return s, err
 }
 
 // offer is what the pages need to know.
