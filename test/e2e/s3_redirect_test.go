@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"encoding/base64"
 	"net/http"
 	"net/url"
 	"os"
@@ -172,5 +173,45 @@ delivery = "redirect"
 				t.Errorf("%s while S3 says %d: %d, Location %q; want 503", path, status, resp.StatusCode, resp.Header.Get("Location"))
 			}
 		}
+	}
+}
+
+// TestD6_CloudFront sends clients to a distribution, by the key pair that docs/s3.md
+// makes; openssl verifies what CloudFront would.
+func TestD6_CloudFront(t *testing.T) {
+	openssl := need.Command(t, "openssl")
+	keys := t.TempDir()
+	client(t, keys, openssl, "genrsa", "-out", "cloudfront.pem", "2048")
+	client(t, keys, openssl, "rsa", "-in", "cloudfront.pem", "-pubout", "-out", "public.pem")
+	if err := os.Chmod(filepath.Join(keys, "cloudfront.pem"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b := newBucket(t, map[string][]byte{"a b.bin": []byte("content")}, "delivery = \"redirect\"\ncloudfront_url = \"https://cdn.example.org/x\"\ncloudfront_key_id = \"KID\"\n"+
+		"cloudfront_key_file = \""+filepath.Join(keys, "cloudfront.pem")+"\"", "")
+	resp, _ := fetch(t, b.url+"a%20b.bin")
+	location := resp.Header.Get("Location")
+	resource, rest, _ := strings.Cut(location, "&Expires=")
+	expires, rest, _ := strings.Cut(rest, "&Signature=")
+	signature, id, _ := strings.Cut(rest, "&Key-Pair-Id=")
+	place, query, _ := strings.Cut(resource, "?")
+	if resp.StatusCode != 302 || place != "https://cdn.example.org/x/a%20b.bin" || id != "KID" {
+		t.Fatalf("%d to %q", resp.StatusCode, location)
+	}
+	if q, err := url.ParseQuery(query); err != nil || q.Get("response-content-disposition") != `attachment; filename="a b.bin"` {
+		t.Errorf("disposition %q, %v", q.Get("response-content-disposition"), err)
+	}
+	raw, err := base64.StdEncoding.DecodeString(strings.NewReplacer("-", "+", "_", "=", "~", "/").Replace(signature))
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(keys, "signature"), string(raw))
+	write(t, filepath.Join(keys, "policy"), `{"Statement":[{"Resource":"`+resource+`","Condition":{"DateLessThan":{"AWS:EpochTime":`+expires+`}}}]}`)
+	said := client(t, keys, openssl, "dgst", "-sha1", "-verify", "public.pem", "-signature", "signature", "policy")
+	if !strings.Contains(said, "Verified OK") {
+		t.Errorf("openssl says %q", said)
+	}
+	b.logged(t, "redirect=https://cdn.example.org/x/a%20b.bin")
+	if strings.Contains(b.downlink.Log(), signature) {
+		t.Error("the log has the signature")
 	}
 }
