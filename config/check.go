@@ -25,6 +25,7 @@ func (r *report) check(c *Config) {
 	r.checkDrivers(c)
 	r.checkLinks(c)
 	r.checkForwardAuth(c.ForwardAuth)
+	r.checkGenerated(c)
 	for i := range c.Views {
 		r.checkView(c, i)
 	}
@@ -172,25 +173,27 @@ func (r *report) checkKind(c *Config, v View, path string) {
 		return
 	}
 	for _, k := range [...]struct{ name, kind, value string }{
-		{"store", KindStorage, v.Store}, {"root", KindPath, v.Root}, {"list", KindStorage, "true"}, {"field", KindObject, "file"},
+		{"store", KindStorage, v.Store}, {"overlay", KindOverlay, v.Overlay}, {"items", KindZip, "any"}, {"root", KindPath, v.Root}, {"list", KindStorage, "true"}, {"field", KindObject, "file"},
 		{"url", KindHTTP, v.URL}, {"origins", KindHTTP, strings.Join(v.Origins, " ")},
 	} {
 		key := path + "." + k.name
 		switch {
+		case k.name == "store" && v.Kind == KindZip: // see checkZip
 		case v.Kind != k.kind && r.has(key):
 			r.fault(key, "%s is for views of kind %s and this one is of kind %s: take it out, or change kind", k.name, k.kind, v.Kind)
 		case v.Kind == k.kind && k.value == "":
 			r.fault(key, "%s is missing: a view of kind %s needs it", k.name, v.Kind)
 		}
 	}
-	if (v.Kind == KindPath || v.Kind == KindHTTP) && v.Delivery != "" {
+	if v.Kind != KindStorage && v.Kind != KindObject && v.Delivery != "" {
 		r.fault(path+".delivery", "delivery is for files in a store, and this view is of kind %s: take it out, or change kind", v.Kind)
 	}
 	if v.Kind == KindHTTP {
 		r.checkRemote(v, path)
 	}
+	r.checkMade(c, v, path)
 	r.checkPrecompressed(v, path+".precompressed")
-	if v.Kind == KindStorage && v.Store != "" {
+	if (v.Kind == KindStorage || v.Kind == KindZip) && v.Store != "" {
 		r.checkStore(c, path+".store", v.Store)
 	}
 	if _, ok := v.ListedBelow(); v.List && v.Kind == KindStorage && !ok && parsePattern(v.Pattern) == nil {
@@ -202,8 +205,8 @@ func (r *report) checkKind(c *Config, v View, path string) {
 func (r *report) checkPrecompressed(v View, key string) {
 	switch {
 	case len(v.Precompressed) == 0 || r.faulty(key):
-	case v.Kind == KindHTTP:
-		r.fault(key, "precompressed is for files of your own, and this view is of kind http: take it out, or change kind")
+	case v.Kind == KindHTTP || v.Kind == KindOverlay || v.Kind == KindZip:
+		r.fault(key, "precompressed is for files of your own, and this view is of kind %s: take it out, or change kind", v.Kind)
 	case v.Encoding != "":
 		r.fault(key, "precompressed and encoding exclude each other: files that are stored in a coding have no plain form")
 	case len(slices.Compact(slices.Sorted(slices.Values(v.Precompressed)))) < len(v.Precompressed):
@@ -255,6 +258,9 @@ func (r *report) checkChoice(c *Config, v View, key string) {
 	}
 	rule, found := c.Rule(v.Offload)
 	if found {
+		if v.Kind == KindOverlay && rule.Source != "" && rule.Source != GeneratedStore {
+			r.fault(key, "offload rule %s is for the store %s and this view's files are in the store %s: choose another rule, or take it out", quote(rule.Name), quote(rule.Source), quote(GeneratedStore))
+		}
 		if v.Kind == KindStorage && rule.Source != "" && rule.Source != v.Store {
 			r.fault(key, "offload rule %s is for the store %s and this view is of the store %s: choose another rule, or take it out", quote(rule.Name), quote(rule.Source), quote(v.Store))
 		}

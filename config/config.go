@@ -19,6 +19,8 @@ const (
 	KindPath    = "path"    // the local files below a directory
 	KindObject  = "object"  // the items of the catalogue
 	KindHTTP    = "http"    // files of another server
+	KindOverlay = "overlay" // an image with a text, made on request
+	KindZip     = "zip"     // files of a store or of items, as one zip file
 )
 
 // OffloadOff as a view's Offload means that its files are always sent directly.
@@ -41,6 +43,9 @@ type Config struct {
 	Links   Links   `toml:"links"`
 	// ForwardAuth is the application that views with AllowForwardAuth ask.
 	ForwardAuth ForwardAuth `toml:"forward_auth"`
+
+	Overlays  []Overlay `toml:"overlays"` // in the order of the file
+	Generated Generated `toml:"generated"`
 
 	source source
 }
@@ -113,14 +118,17 @@ func (s Store) HasElsewhere() bool {
 // View is a URL pattern and what is served there.
 type View struct {
 	Pattern string `toml:"pattern" required:"/files/{path...}"`
-	Kind    string `toml:"kind" required:"storage" enum:"storage path object http"`
-	Store   string `toml:"store"` // of KindStorage
+	Kind    string `toml:"kind" required:"storage" enum:"storage path object http overlay zip"`
+	Store   string `toml:"store"` // of KindStorage and KindZip
 	Root    string `toml:"root"`  // of KindPath
 	Path    string `toml:"path"`  // as core.Route.Path
 	Field   string `toml:"field"` // of KindObject, as core.Route.Field
 	URL     string `toml:"url"`   // of KindHTTP, as core.Route.Path
 	// Origins are the servers that a view of KindHTTP may ask, redirects included.
-	Origins      []string `toml:"origins"`
+	Origins []string `toml:"origins"`
+	Overlay string   `toml:"overlay"` // of KindOverlay: name of an Overlay
+	// Items are the slugs of what a view of KindZip packs in place of files of a store.
+	Items        []string `toml:"items"`
 	Attachment   bool     `toml:"attachment" default:"true"`
 	InlineUnsafe bool     `toml:"inline_unsafe"`
 	Basename     string   `toml:"basename"`
@@ -291,6 +299,7 @@ func (c *Config) complete(folder string) {
 		v.Pattern, v.Kind = itemPattern, KindObject
 		c.Views = append(c.Views, v)
 	}
+	defer c.addGenerated() // when the paths are absolute
 	absolute := func(path *string) {
 		if *path != "" && !filepath.IsAbs(*path) {
 			*path = filepath.Join(folder, *path)
@@ -303,6 +312,10 @@ func (c *Config) complete(folder string) {
 	absolute(&c.Links.Revoked)
 	for i := range c.Links.Keys {
 		absolute(&c.Links.Keys[i].SecretFile)
+	}
+	absolute(&c.Generated.Path)
+	for i := range c.Overlays {
+		absolute(&c.Overlays[i].Font)
 	}
 	for i := range c.Stores {
 		absolute(&c.Stores[i].Path)
@@ -366,6 +379,13 @@ func (v View) route() core.Route {
 		r.Lookup, r.Field = core.Item, v.Field
 	case KindHTTP:
 		r.Lookup, r.Path = core.Remote, v.URL
+	case KindOverlay:
+		r.Lookup = core.Custom
+	case KindZip:
+		r.Lookup, r.Source = core.Object, v.Store
+		if len(v.Items) > 0 || v.Whole() {
+			r.Lookup = core.Custom
+		}
 	default:
 		r.Lookup, r.Source = core.Object, v.Store
 	}

@@ -240,14 +240,15 @@ func TestLoadWithoutFile(t *testing.T) {
 // TestLoad plays files against a tree of directories. "srv" is the served one.
 func TestLoad(t *testing.T) {
 	const store = "[stores.s]\npath = '../srv'\n"
+	const card = "[overlays.c]\nstore = 's'\nbackground = 'c.png'\ntext = 'x'\nx = 0\nwidth = 1\nheight = 1\n"
 	for _, row := range []struct{ name, file, text, want string }{
 		{"right", "etc/downlink.toml", store + "[server]\ndata = '../new/data'\n[catalog]\npath = '../srv-private/c.db'", ""},
 		{"missing, not a directory, below a file", "etc/downlink.toml", "[stores.s]\npath = 'no'\n[[views]]\npattern = '/p/{path}'\nkind = 'path'\nroot = '../srv/file'\n[[offload]]\nfront = 'nginx'\nsource_dir = '$DIR/srv/file/x'\ndestination = '/_i/'", `
 2:8: path "$DIR/etc/no" does not exist: create the directory, or correct the path
 6:8: root "$DIR/srv/file" is not a directory: name the directory that holds the files
 9:14: source_dir "$DIR/srv/file/x" cannot be read: not a directory; correct the path or its permissions`},
-		{"schema and disk at once", "etc/downlink.toml", "[stores.s]\nx = 1\npath = 'no'\n", `
-2:1: key "x" is unknown in [stores.s]: take it out; known are driver, path, binding, base_url, bucket, region, endpoint, path_style, prefix, credentials_file, timeout, read_timeout, delivery, redirect_min_bytes, redirect_expires, cloudfront_url, cloudfront_key_id, cloudfront_key_file, unsigned_public_url, workers
+		{"schema and disk at once", "etc/downlink.toml", "[stores.s]\nq = 1\npath = 'no'\n", `
+2:1: key "q" is unknown in [stores.s]: take it out; known are driver, path, binding, base_url, bucket, region, endpoint, path_style, prefix, credentials_file, timeout, read_timeout, delivery, redirect_min_bytes, redirect_expires, cloudfront_url, cloudfront_key_id, cloudfront_key_file, unsigned_public_url, workers
 3:8: path "$DIR/etc/no" does not exist: create the directory, or correct the path`},
 		{"secrets", "etc/downlink.toml", store + "[[links.keys]]\nid = 'a'\nsecret_file = 'no.key'\n[[links.keys]]\nid = 'b'\nsecret_file = '../srv/file'\n[[links.keys]]\nid = 'c'\nsecret_env = 'DOWNLINK_TEST_NO_SUCH'\n[[links.keys]]\nid = 'd'\nsecret_env = 'DOWNLINK_TEST_SHORT'\n[[links.keys]]\nid = 'e'\nsecret_env = 'DOWNLINK_TEST_POOR'\n[[links.keys]]\nid = 'f'\nsecret_env = 'DOWNLINK_TEST_GOOD'\n[links]\nrevoked = 'downlink.toml'\n", `
 5:15: secret_file: secret of the key "a": open $DIR/etc/no.key: no such file or directory
@@ -259,6 +260,14 @@ func TestLoad(t *testing.T) {
 		{"secret and revoked links served", "etc/downlink.toml", store + "[[links.keys]]\nid = 'a'\nsecret_file = '../srv/good.key'\n[links]\nrevoked = '../srv/revoked.txt'\n", `
 5:15: secret_file "$DIR/srv/good.key" lies inside "$DIR/srv", which is served (stores.s.path, line 2): choose a folder outside
 7:11: revoked "$DIR/srv/revoked.txt" lies inside "$DIR/srv", which is served (stores.s.path, line 2): choose a folder outside`},
+		{"generated files served, no font", "etc/downlink.toml", store + card + "font = 'no.ttf'\n[generated]\npath = '../srv/sub'\n", `
+10:8: font "$DIR/etc/no.ttf" does not exist: correct the path, or take it out for Go Regular
+12:8: path "$DIR/srv/sub" lies inside "$DIR/srv", which is served (stores.s.path, line 2): choose a folder outside`},
+		{"font is a folder, no place for generated files", "etc/downlink.toml", store + card + "font = '.'\n[generated]\npath = 'no'\n", `
+10:8: font "$DIR/etc" is not a file: name a TTF or OTF file
+12:8: path "$DIR/etc/no" does not exist: create the directory, or correct the path`},
+		{"catalogue among generated files", "etc/downlink.toml", store + card + "[generated]\npath = '../gen'\n[[views]]\npattern = '/x'\nkind = 'overlay'\noverlay = 'c'\n[catalog]\npath = '../gen/files/c.db'\n", `
+17:8: path "$DIR/gen/files/c.db" lies inside "$DIR/gen", which is served (generated.path, line 11): choose a folder outside`},
 		{"configuration served", "srv/sub/downlink.toml", "[stores.s]\npath = '..'\n", `
 2:8: path "$DIR/srv" holds this configuration, which would be served: move one of them`},
 		{"configuration served by a view", "srv/downlink.toml", "[[views]]\npattern = '/p/{path}'\nkind = 'path'\nroot = '.'\n", `
@@ -316,7 +325,7 @@ const goodSecret = "YpTQ0gnmvUXMKTg5wBKbtTiL4qQYhtNpCyPUq7mYvkM="
 
 func plant(t *testing.T, dir string) {
 	t.Helper()
-	for _, d := range []string{"etc", "srv/sub", "srv-private"} {
+	for _, d := range []string{"etc", "srv/sub", "srv-private", "gen"} {
 		if err := os.MkdirAll(filepath.Join(dir, d), 0o700); err != nil {
 			t.Fatal(err)
 		}

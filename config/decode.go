@@ -109,8 +109,8 @@ func (r *report) value(n *node, path string, f field, v reflect.Value) {
 		r.fault(path, "%s is a table: write [%s] on a line of its own, and its keys below", f.name, f.name)
 	case isOverlay(v.Type()):
 		r.overlay(n, path, f, v)
-	case v.Type() == reflect.TypeFor[[]Store]():
-		r.stores(n, path, v)
+	case isNamed(v.Type()):
+		r.named(n, path, v)
 	case v.Type() == reflect.TypeFor[[]string]():
 		r.list(n, path, f, v)
 	case v.Kind() == reflect.Slice:
@@ -122,21 +122,29 @@ func (r *report) value(n *node, path string, f field, v reflect.Value) {
 	}
 }
 
-// stores decodes tables by name.
-func (r *report) stores(n *node, path string, v reflect.Value) {
+// isNamed reports whether a key holds tables by name.
+func isNamed(t reflect.Type) bool {
+	return t == reflect.TypeFor[[]Store]() || t == reflect.TypeFor[[]Overlay]()
+}
+
+// sampleNames are names that such tables could have.
+var sampleNames = map[string]string{"stores": "files", "overlays": "card"}
+
+// named decodes tables by name.
+func (r *report) named(n *node, path string, v reflect.Value) {
 	if n.kind != unstable.Table {
-		r.fault(path, "stores are tables by name: write [stores.files] on a line of its own, and its keys below")
+		r.fault(path, "%s are tables by name: write [%s.%s] on a line of its own, and its keys below", path, path, sampleNames[path])
 		return
 	}
 	for _, e := range n.entries {
 		at := join(path, e.name)
 		r.at[at] = e.value.at
 		if e.value.kind != unstable.Table {
-			r.faultAt(e.at, at, "%s stands in no store: write [stores.NAME], with a name of your own, above it", quote(e.name))
+			r.faultAt(e.at, at, "%s stands in no %s: write [%s.NAME], with a name of your own, above it", quote(e.name), strings.TrimSuffix(path, "s"), path)
 			continue
 		}
 		if !isName(e.name) {
-			r.faultAt(e.at, at, "store name %s: use letters, digits, - and _ only", quote(e.name))
+			r.faultAt(e.at, at, "%s name %s: use letters, digits, - and _ only", strings.TrimSuffix(path, "s"), quote(e.name))
 			continue
 		}
 		s := reflect.New(v.Type().Elem()).Elem()
@@ -235,8 +243,8 @@ func homeOf(name string) string {
 		if table.Kind() == reflect.Slice {
 			table, header = table.Elem(), "[["+f.name+"]]"
 		}
-		if table == reflect.TypeFor[Store]() {
-			header = "[stores.NAME]"
+		if isNamed(t.Field(f.index).Type) {
+			header = "[" + f.name + ".NAME]"
 		}
 		if slices.Contains(names(fields(table)), name) {
 			return header

@@ -60,8 +60,8 @@ func schema() map[[2]string][2]string {
 func addSchema(all map[[2]string][2]string, of reflect.Type, path string) {
 	header := "[" + path + "]"
 	switch {
-	case of == reflect.TypeFor[[]Store]():
-		of, header = of.Elem(), "[stores.NAME]"
+	case isNamed(of):
+		of, header = of.Elem(), "["+path+".NAME]"
 	case of.Kind() == reflect.Slice:
 		of, header = of.Elem(), "["+header+"]"
 	}
@@ -80,7 +80,7 @@ func addSchema(all map[[2]string][2]string, of reflect.Type, path string) {
 		case *bool:
 			kind, fallback = "boolean", "unset"
 		case int:
-			kind = "integer"
+			kind, fallback = "integer", "0"
 		case int64:
 			kind = "integer or string"
 		case Bytes:
@@ -138,6 +138,10 @@ var bases = map[string]map[string]string{
 	"[stores.NAME] cloudfront_key_id":   {"path": `"/x"`, "cloudfront_url": `"https://c/"`, "cloudfront_key_file": `"k.pem"`},
 	"[stores.NAME] cloudfront_key_file": {"path": `"/x"`, "cloudfront_url": `"https://c/"`, "cloudfront_key_id": `"K"`},
 	"[[views]]":                         {"pattern": `"/x/{path...}"`, "kind": `"storage"`, "store": `"other"`},
+	"[[views]] overlay":                 {"pattern": `"/x"`, "kind": `"overlay"`},
+	"[[views]] items":                   {"pattern": `"/x"`, "kind": `"zip"`},
+	"[overlays.NAME]":                   {"store": `"other"`, "background": `"b.png"`, "text": `"Hi"`, "width": `1`, "height": `1`},
+	"[generated]":                       {},
 	"[[views]] kind":                    {"pattern": `"/x/{slug}"`},
 	"[[views]] field":                   {"pattern": `"/x/{slug}"`, "kind": `"object"`},
 	"[[views]] root":                    {"pattern": `"/x/{path...}"`, "kind": `"path"`},
@@ -174,6 +178,9 @@ func (row documented) parse(t *testing.T, value string) (*Config, error) {
 	var b strings.Builder
 	if row.table != "[stores.NAME]" && row.key != "binding" { // which is on Workers only
 		b.WriteString("[stores.files]\npath = \"/f\"\n[stores.other]\npath = \"/o\"\nunsigned_public_url = \"https://o/\"\n")
+	}
+	if row.key == "overlay" {
+		b.WriteString("[generated]\npath = \"/g\"\n[overlays.card]\nstore = \"other\"\nbackground = \"b.png\"\ntext = \"Hi\"\nwidth = 1\nheight = 1\n")
 	}
 	b.WriteString(row.table + "\n")
 	for key, other := range base {

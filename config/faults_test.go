@@ -176,6 +176,107 @@ listen = "unix:downlink.sock"
 `, `
 1:17: listen "localhost": write host:port such as "127.0.0.1:8080", or "unix:/run/downlink.sock"
 `},
+	{"overlays and generated files", `[stores.files]
+path = "/srv/files"
+[stores.generated]
+path = "/srv/generated"
+[overlays.card]
+store = "fils"
+background = "../x.png"
+text = "Hi {name"
+width = 100001
+font_size = 0
+color = "red"
+overflow = "wrap"
+quality = 101
+[overlays.two]
+store = "files"
+background = "{who}.png"
+text = "{who} and {whom}"
+width = 1
+height = 1
+[generated]
+max_bytes = "off"
+parallel = -1
+zip_files = 0
+[[views]]
+pattern = "/a/{name}"
+kind = "overlay"
+overlay = "card"
+path = "x"
+[[views]]
+pattern = "/b/{who}"
+kind = "overlay"
+overlay = "twos"
+delivery = "auto"
+[[views]]
+pattern = "/c/{who}"
+kind = "overlay"
+overlay = "two"
+offload = "r"
+[[offload]]
+name = "r"
+front = "nginx"
+source = "files"
+destination = "/_internal/files/"
+`, `
+3:1: the name "generated" is kept for the files that views make: choose another
+5:1: height is missing: write the height of the text's box in pixels
+6:9: there is no store "fils": did you mean "files"?
+7:14: background "../x.png": empty or dot segment in the path; write the key of an image, such as "card.png"
+8:8: text "Hi {name": write a variable like "{name}"
+9:9: width is 100001: write 1 to 100000
+10:13: font_size is 0: write 1 to 1000
+11:9: color "red": write "#rrggbb", or "#rrggbbaa" to let the background through
+12:12: overflow takes "shrink" or "clip" or "fail"; found "wrap"
+13:11: quality is 101: write 1 to 100
+17:8: text "{who} and {whom}": the pattern of the view has no variable {whom}
+20:1: path is missing: write [generated] and path, a directory for what views of kind overlay make, such as "/var/cache/downlink"
+21:13: max_bytes cannot be "off": generated files would fill the disk; write a size such as "1g"
+22:12: parallel is a number of files, or 0 for one for each processor
+23:13: zip_files must be more than 0; 10000 suits most sites
+28:8: path is not for views of kind overlay: take it out; the background is a key of the overlay's own
+32:11: there is no overlay "twos": did you mean "two"?
+33:12: delivery is for files in a store, and this view is of kind overlay: take it out, or change kind
+38:11: offload rule "r" is for the store "files" and this view's files are in the store "generated": choose another rule, or take it out
+`},
+	{"zip files", `[stores.files]
+path = "/srv/files"
+[[views]]
+pattern = "/a"
+kind = "zip"
+[[views]]
+pattern = "/b"
+kind = "zip"
+store = "files"
+items = ["x"]
+[[views]]
+pattern = "/c"
+kind = "zip"
+items = ["x"]
+path = "x"
+offload = "off"
+precompressed = ["br"]
+[[views]]
+pattern = "/d/{folder}"
+kind = "zip"
+store = "files"
+[[views]]
+pattern = "/e/{path...}"
+kind = "storage"
+store = "files"
+items = ["x"]
+overlay = "x"
+`, `
+3:1: store is missing: a view of kind zip needs it, or else items
+10:1: store and items are two things to pack: keep one, and write a view for each
+15:8: path is a folder of a store, and this view packs items: take it out
+16:11: offload is for files, and a zip file is made while it is sent: take it out
+17:1: precompressed is for files of your own, and this view is of kind zip: take it out, or change kind
+19:11: pattern "/d/{folder}": path {path}: the pattern has no variable {path}; add it, or write path with the variables there are
+26:1: items is for views of kind zip and this one is of kind storage: take it out, or change kind
+27:11: overlay is for views of kind overlay and this one is of kind storage: take it out, or change kind
+`},
 	{"S3", `[stores.a]
 driver = "s3"
 path = "/srv/a"
@@ -267,7 +368,7 @@ data = "x"
 format = 1
 `, `
 1:1: key "listen" is unknown in the file: it belongs below [server]
-2:1: key "colour" is unknown in the file: take it out; known are server, log, stores, views, offload, catalog, http, links, forward_auth
+2:1: key "colour" is unknown in the file: take it out; known are server, log, stores, views, offload, catalog, http, links, forward_auth, overlays, generated
 3:2: table "sever" is unknown in the file: did you mean "server"?
 4:2: table "store" is unknown in the file: did you mean "stores"?
 6:9: key "tls" is unknown in [server]: take it out; known are listen, data, read_header_timeout, idle_timeout, write_timeout, shutdown_timeout, max_header_bytes, request_id_header, client_address_header
@@ -369,7 +470,7 @@ store = "files.path"
 8:1: root is missing: a view of kind path needs it
 11:9: store is for views of kind storage and this one is of kind path: take it out, or change kind
 12:8: list is for views of kind storage and this one is of kind path: take it out, or change kind
-15:8: kind takes "storage" or "path" or "object" or "http"; found "ftp"
+15:8: kind takes "storage" or "path" or "object" or "http" or "overlay" or "zip"; found "ftp"
 16:9: store takes a string in quotes; found the integer 1
 20:9: there is no store "fils": did you mean "files"?
 24:9: there is no store "files.path": write [stores.NAME] with its path

@@ -25,6 +25,9 @@ type directory struct {
 
 func (c *Config) directories() (all []directory) {
 	for _, s := range c.Stores {
+		if s.Name == GeneratedStore && c.Generated.Path != "" {
+			continue // below generated.path, and made by Downlink
+		}
 		all = append(all, directory{"stores." + s.Name + ".path", "path", s.Path, true})
 	}
 	for i, v := range c.Views {
@@ -33,6 +36,7 @@ func (c *Config) directories() (all []directory) {
 	for i, o := range c.Offload {
 		all = append(all, directory{fmt.Sprintf("offload[%d].source_dir", i), "source_dir", o.SourceDir, false})
 	}
+	all = append(all, directory{"generated.path", "path", c.Generated.Path, true})
 	return all
 }
 
@@ -56,6 +60,8 @@ func (r *report) checkPaths(c *Config) {
 	r.checkPrivate(c, "server.data", c.Server.Data, "data")
 	r.checkPrivate(c, "catalog.path", c.Catalog.Path, "path")
 	r.checkLinkFiles(c)
+	r.checkPrivate(c, "generated.path", c.Generated.Path, "path")
+	r.checkFonts(c)
 }
 
 // checkPrivate reports a file or folder that must not be served and would be. At
@@ -64,7 +70,7 @@ func (r *report) checkPrivate(c *Config, key, path, name string) {
 	if path == "" {
 		return
 	}
-	d, err := c.servedFrom(path)
+	d, err := c.servedFrom(path, key)
 	switch {
 	case err != nil:
 		r.fault(key, "%s cannot be checked: %v; correct the path or its permissions", quote(path), err)
@@ -87,11 +93,13 @@ func (r *report) where(key string) string {
 // Exposes returns the served directory that path lies in, "" if it lies in none.
 // Links are followed; path need not exist yet.
 func (c *Config) Exposes(path string) (string, error) {
-	d, err := c.servedFrom(path)
+	d, err := c.servedFrom(path, "")
 	return d.path, err
 }
 
-func (c *Config) servedFrom(path string) (directory, error) {
+// servedFrom is the served directory that path lies in; that of key itself does not
+// count.
+func (c *Config) servedFrom(path, key string) (directory, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return directory{}, err
@@ -102,7 +110,7 @@ func (c *Config) servedFrom(path string) (directory, error) {
 		return directory{}, err
 	}
 	for _, d := range c.directories() {
-		if d.served && d.path != "" && inside(path, d.path) {
+		if d.served && d.path != "" && (d.key != key || key == "") && inside(path, d.path) {
 			return d, nil
 		}
 	}

@@ -61,7 +61,7 @@ var catalogDrivers = map[string]driver{
 }
 
 // kindsWithout are the views that a platform has no means for.
-var kindsWithout = map[Platform][]string{OnWorkers: {KindPath, KindHTTP}}
+var kindsWithout = map[Platform][]string{OnWorkers: {KindPath, KindHTTP, KindOverlay, KindZip}}
 
 // in is the store as it is on p, and the key of the table that says so.
 func (s Store) in(p Platform) (Store, string) {

@@ -152,6 +152,9 @@ func (c *Cache) Store() *storage.Store { return c.store }
 // them.
 func (c *Cache) Used() int64 { return c.index.total() }
 
+// Parallel is how many files are made at once.
+func (c *Cache) Parallel() int { return cap(c.slots) }
+
 // Make returns when the file at key, as Recipe.File says it, is in the cache: made
 // by create if it is not there or too old, once for all that wait for it. Who goes
 // leaves the others their file. The errors are create's, ErrFull, ErrBusy and

@@ -584,6 +584,7 @@ func TestEveryDocumentedKeyHasEffect(t *testing.T) {
 	table, seen, options := "", map[string]bool{}, maps.Clone(options)
 	maps.Copy(options, storeOptions)
 	maps.Copy(options, accessOptions)
+	maps.Copy(options, generatedOptions)
 	for _, m := range row.FindAllStringSubmatch(string(guide), -1) {
 		if m[1] != "" {
 			table = m[1]

@@ -113,6 +113,15 @@ func (h root) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.downloads.ServeHTTP(w, r)
 }
 
+// packed says what a view makes zip files of.
+func packed(cfg *config.Config, v config.View) string {
+	if len(v.Items) > 0 {
+		return fmt.Sprintf("%d items", len(v.Items))
+	}
+	st, _ := cfg.Store(v.Store)
+	return place(st)
+}
+
 // announce says what is served and where.
 func announce(out io.Writer, cfg *config.Config, l net.Listener, catalogPath string) {
 	address := "unix:" + l.Addr().String()
@@ -143,6 +152,10 @@ func source(cfg *config.Config, v config.View, catalogPath string) string {
 		return "files of " + v.Root
 	case config.KindHTTP:
 		return "files of " + v.URL
+	case config.KindOverlay:
+		return "overlay " + v.Overlay + ", kept in " + cfg.Generated.Path
+	case config.KindZip:
+		return "zip files of " + packed(cfg, v)
 	case config.KindObject:
 		return "items of " + catalogPath
 	}

@@ -25,6 +25,7 @@ type site struct {
 	items   *sqlcat.Store // the catalogue's driver, which counts uses of links too
 	keys    []link.Key    // of signed links
 	service *download.Service
+	made    workshop
 	closers []io.Closer
 }
 
@@ -34,7 +35,7 @@ func (s *settings) open(c *config.Config) (*site, error) {
 	if err != nil {
 		return nil, err
 	}
-	x := &site{config: c, path: path, stores: map[string]*storage.Store{}}
+	x := &site{config: c, path: path, stores: map[string]*storage.Store{}, made: newWorkshop()}
 	if err := x.open(); err != nil {
 		return nil, errors.Join(err, x.Close())
 	}
@@ -105,6 +106,10 @@ func (s *site) view(v config.View) (download.View, error) {
 		s.closers = append(s.closers, view)
 		view.Path, view.Precompressed = v.Path, v.Precompressed
 		return view, nil
+	case config.KindOverlay:
+		return s.overlay(v)
+	case config.KindZip:
+		return s.zip(v), nil
 	case config.KindObject:
 		return &download.ObjectView{Catalog: s.catalog, Stores: s.stores, Path: v.Path, Field: v.Field, Options: v.Options(), Precompressed: v.Precompressed}, nil
 	}

@@ -10,6 +10,9 @@ import (
 
 // store opens a store of the configuration. S3 is not asked anything yet.
 func (s *site) store(st config.Store) (*storage.Store, error) {
+	if st.Name == config.GeneratedStore {
+		return s.openCache()
+	}
 	driver, err := s.driver(st)
 	if err != nil {
 		return nil, err

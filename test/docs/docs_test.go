@@ -2,6 +2,7 @@
 package docs_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/downlink-go/downlink/adapters/nethttp"
 	"github.com/downlink-go/downlink/config"
 	"github.com/downlink-go/downlink/download"
 	"github.com/downlink-go/downlink/storage"
@@ -205,5 +207,28 @@ func TestGoPage(t *testing.T) {
 	r.Method, r.Path, r.IfModifiedSince = http.MethodGet, "/h", "Sun, 06 Nov 1994 08:49:37 GMT"
 	if a := service.Answer(t.Context(), r); a.Status != 304 {
 		t.Errorf("a file that never changes: %d, want 304", a.Status)
+	}
+}
+
+func TestGeneratedPage(t *testing.T) {
+	view, err := generated(t.TempDir(), certificates())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { view.(*download.GeneratedView).Cache.Close() })
+	service, err := download.New([]download.Route{{Pattern: "/certificate/{course}", View: view}}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for user, want := range map[string]string{"": "403 Forbidden: you may not have this file.\n", "ann": "200 ann has finished go.\n"} {
+		r := httptest.NewRequest("GET", "/certificate/go", nil)
+		if user != "" {
+			r.SetBasicAuth(user, "x")
+		}
+		w := httptest.NewRecorder()
+		nethttp.New(service, nethttp.Options{}).ServeHTTP(w, r)
+		if got := fmt.Sprint(w.Code, " ", w.Body); got != want {
+			t.Errorf("%q: got %q, want %q", user, got, want)
+		}
 	}
 }

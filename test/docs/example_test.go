@@ -2,6 +2,8 @@ package docs_test
 
 import (
 	"context"
+	"fmt"
+	"io"
 	"log"
 	"net/http"
 	"strings"
@@ -11,6 +13,7 @@ import (
 	"github.com/downlink-go/downlink/core"
 	"github.com/downlink-go/downlink/core/link"
 	"github.com/downlink-go/downlink/download"
+	"github.com/downlink-go/downlink/generate"
 	"github.com/downlink-go/downlink/storage"
 	"github.com/downlink-go/downlink/storage/dirstore"
 	"github.com/downlink-go/downlink/storage/s3store"
@@ -104,4 +107,36 @@ func members(view download.View, token string) download.Route {
 		},
 	}
 	return route
+}
+
+func certificates() generate.Generator {
+	certificates := generate.GeneratorFunc(func(_ context.Context, r *generate.Request) (generate.Recipe, error) {
+		course := r.Param("course")
+		return generate.Recipe{
+			Key:     course, // everything that the bytes depend on; PerUser adds the user
+			PerUser: true,
+			Ext:     ".txt", // or Name; this gives a UUID and the extension
+			Create: func(_ context.Context, w io.Writer) error {
+				_, err := fmt.Fprintf(w, "%s has finished %s.\n", r.User, course)
+				return err
+			},
+		}, nil
+	})
+	return certificates
+}
+
+func generated(dir string, certificates generate.Generator) (download.View, error) {
+	cache, err := generate.OpenCache(dir, "generated", generate.Options{MaxBytes: 1 << 30, MaxAge: time.Hour})
+	if err != nil {
+		return nil, err
+	}
+	view := &download.GeneratedView{
+		Generator: certificates,
+		Cache:     cache,
+		User: func(_ context.Context, r *download.Request) (string, error) {
+			name, _, _ := r.Native.(*http.Request).BasicAuth() // yours to check
+			return name, nil
+		},
+	}
+	return view, nil
 }
