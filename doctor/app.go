@@ -44,14 +44,14 @@ func (x *exam) appAnswer(s *sample, got answer) {
 	want := x.here(x.Handler, x.fronted(s.target))
 	switch {
 	case got.err != nil:
-		x.fault(App, "answers", s.target, nil, "Downlink alone breaks %s off after %d bytes: %v.", s.target, got.size, got.err)
+		x.fault(App, "answers", s.name, nil, "Downlink alone breaks %s off after %d bytes: %v.", s.name, got.size, got.err)
 	case got.status != want.status:
-		x.fault(App, "answers", s.target, restart, "Downlink alone answers %s with %d, where this configuration says %d.", s.target, got.status, want.status)
+		x.fault(App, "answers", s.name, restart, "Downlink alone answers %s with %d, where this configuration says %d.", s.name, got.status, want.status)
 	case !got.is(want):
-		x.fault(App, "answers", s.target, restart, "Downlink alone sends other bytes for %s than this configuration has: %d of them, not %d.", s.target, got.size, want.size)
+		x.fault(App, "answers", s.name, restart, "Downlink alone sends other bytes for %s than this configuration has: %d of them, not %d.", s.name, got.size, want.size)
 	default:
 		if name, g, w, differs := differs(got, want); differs {
-			x.fault(App, "answers", s.target, restart, "Downlink alone answers %s with %s, where this configuration says %s.", s.target, line(name, g), line(name, w))
+			x.fault(App, "answers", s.name, restart, "Downlink alone answers %s with %s, where this configuration says %s.", s.name, line(name, g), line(name, w))
 			return
 		}
 		how := "sends it itself"
@@ -61,7 +61,7 @@ func (x *exam) appAnswer(s *sample, got answer) {
 		if s.handed != "" {
 			how = "leaves it to the front server as " + s.handed
 		}
-		x.ok(App, "answers", "Downlink alone answers %s and %s", s.target, how)
+		x.ok(App, "answers", "Downlink alone answers %s and %s", s.name, how)
 	}
 }
 

@@ -112,12 +112,14 @@ type exam struct {
 // sample is a file that is asked for.
 type sample struct {
 	target string
+	name   string // the target without its query, which may hold a signature
 	want   answer // of Direct: what the client must get
 	// handed is what the application is to tell the front server: the field's value,
 	// "" if it sends the file itself.
 	handed   string
 	location bool           // that is a location of the front server, not a path
 	rule     *download.Rule // nil if none
+	rest     string         // what follows the rule's destination, percent-encoded
 	file     string         // local path of what the front server sends, "" if unknown
 	arrived  bool           // its bytes came through the front server
 }

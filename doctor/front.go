@@ -2,7 +2,6 @@ package doctor
 
 import (
 	"net/url"
-	"path"
 	"path/filepath"
 	"strings"
 
@@ -66,13 +65,9 @@ func (x *exam) internal(c *client, s *sample) {
 	if s.rule == nil || !s.location {
 		return
 	}
-	rest := path.Base(s.handed)
-	if after, ok := strings.CutPrefix(s.handed, s.rule.Destination); ok {
-		rest = after
-	}
 	reached := false
 	for _, prefix := range [...]string{s.rule.Destination, s.rule.OwnDestination()} {
-		for _, target := range [...]string{prefix + rest, "/" + prefix + rest, "/." + prefix + rest, escapeFirst(prefix) + rest} {
+		for _, target := range [...]string{prefix + s.rest, "/" + prefix + s.rest, "/." + prefix + s.rest, escapeFirst(prefix) + s.rest} {
 			if got := c.ask(get(target)); !reached && got.status == 200 && got.size > 0 && got.is(s.want) {
 				reached = true
 				x.fault(Front, "internal", prefix, x.internalChange(prefix),
@@ -88,7 +83,7 @@ func (x *exam) internal(c *client, s *sample) {
 		})
 	default:
 		x.once("internal unknown "+s.rule.Destination, func() {
-			x.skip(Front, "internal", "whether the internal location %s can be reached from outside shows when %s arrives", s.rule.Destination, s.target)
+			x.skip(Front, "internal", "whether the internal location %s can be reached from outside shows when %s arrives", s.rule.Destination, s.name)
 		})
 	}
 }
@@ -109,7 +104,7 @@ func (x *exam) public(c *client, s *sample) {
 		return
 	}
 	for _, target := range x.guesses(s) {
-		if target == s.target || strings.HasPrefix(target, s.rule.Destination) {
+		if target == s.name || strings.HasPrefix(target, s.rule.Destination) {
 			continue
 		}
 		got := c.ask(get(target))

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/downlink-go/downlink/core"
 	"github.com/downlink-go/downlink/download"
 )
 
@@ -41,7 +42,7 @@ func (x *exam) handed(s *sample) {
 		r := &x.Rules[i]
 		for _, prefix := range [...]string{r.Destination, r.OwnDestination()} {
 			if rest, ok := strings.CutPrefix(path, prefix); ok && s.rule == nil {
-				s.rule, s.file = r, x.local(r, rest)
+				s.rule, s.file, s.rest = r, x.local(r, rest), string(core.AppendEscapedPath(nil, rest))
 			}
 		}
 	}

@@ -3,6 +3,7 @@ package doctor
 import (
 	"errors"
 	"io"
+	"strings"
 
 	"github.com/downlink-go/downlink/catalog"
 	"github.com/downlink-go/downlink/core"
@@ -91,20 +92,21 @@ func (x *exam) sample(target string) {
 		return
 	}
 	a := x.here(x.Direct, get(target))
+	s := &sample{target: target, want: a}
+	s.name, _, _ = strings.Cut(target, "?")
 	switch {
 	case a.err != nil:
-		x.fault(Storage, "sample", target, nil, "The file at %s cannot be read to its end: %v.", target, a.err)
+		x.fault(Storage, "sample", s.name, nil, "The file at %s cannot be read to its end: %v.", s.name, a.err)
 	case a.status == 401 || a.status == 403:
-		x.skip(Storage, "sample", "%s is answered %d: to examine it, give the header fields or the link that open it", target, a.status)
+		x.skip(Storage, "sample", "%s is answered %d: to examine it, give the header fields or the link that open it", s.name, a.status)
 	case a.redirects():
-		x.samples = append(x.samples, &sample{target: target, want: a})
-		x.ok(Storage, "sample", "%s is a file that clients get at %s", target, a.place())
+		x.samples = append(x.samples, s)
+		x.ok(Storage, "sample", "%s is a file that clients get at %s", s.name, a.place())
 	case a.status != 200:
-		x.fault(Storage, "sample", target, nil, "No file can be read for %s: the answer of this configuration is %d, %q.", target, a.status, a.text)
+		x.fault(Storage, "sample", s.name, nil, "No file can be read for %s: the answer of this configuration is %d, %q.", s.name, a.status, a.text)
 	default:
-		s := &sample{target: target, want: a}
 		x.handed(s)
 		x.samples = append(x.samples, s)
-		x.ok(Storage, "sample", "%s is a file of %d bytes", target, a.size)
+		x.ok(Storage, "sample", "%s is a file of %d bytes", s.name, a.size)
 	}
 }

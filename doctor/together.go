@@ -14,7 +14,7 @@ func (x *exam) together(c *client, s *sample) {
 	if s.arrived = x.arrives(c, s, got, want); !s.arrived || !x.fields(s, "download", got, want) {
 		return
 	}
-	x.ok(Together, "download", "%s arrives whole, under its name, with its type and the fields that make it safe", s.target)
+	x.ok(Together, "download", "%s arrives whole, under its name, with its type and the fields that make it safe", s.name)
 	x.same(c, s, "head", "HEAD is answered as GET", question{"HEAD", s.target, nil})
 	if want.size > 2 {
 		x.ranges(c, s)
@@ -32,24 +32,24 @@ func (x *exam) arrives(c *client, s *sample, got, want answer) bool {
 	location := got.header.Get("Location")
 	switch {
 	case got.err != nil:
-		return fault(s.target, nil, "%s breaks %s off after %d bytes: %v.", s.front(), s.target, got.size, got.err)
+		return fault(s.name, nil, "%s breaks %s off after %d bytes: %v.", s.front(), s.name, got.size, got.err)
 	case got.status == 502 || got.status == 504:
-		return fault("upstream", x.upstreamChange(s), "%s does not reach Downlink: it answers %s with %d.", s.front(), s.target, got.status)
+		return fault("upstream", x.upstreamChange(s), "%s does not reach Downlink: it answers %s with %d.", s.front(), s.name, got.status)
 	case got.status/100 == 3 && location != "":
-		return fault("redirect", nil, "%s sends the client from %s to %s: examine that address, or take the redirect out.", s.front(), s.target, location)
+		return fault("redirect", nil, "%s sends the client from %s to %s: examine that address, or take the redirect out.", s.front(), s.name, location)
 	case got.status != 200:
 		return x.missing(c, s, got)
 	case x.order(got) != "":
-		return fault("obeys", x.obeyChange(s), "%s does not obey Downlink: it passes %s on to the client instead of sending the file of %s.", s.front(), x.order(got), s.target)
+		return fault("obeys", x.obeyChange(s), "%s does not obey Downlink: it passes %s on to the client instead of sending the file of %s.", s.front(), x.order(got), s.name)
 	case got.size == 0 && want.size > 0:
-		return fault("obeys", x.obeyChange(s), "%s does not obey Downlink: it passes the empty body of its X-Accel-Redirect on instead of sending the file of %s.", s.front(), s.target)
+		return fault("obeys", x.obeyChange(s), "%s does not obey Downlink: it passes the empty body of its X-Accel-Redirect on instead of sending the file of %s.", s.front(), s.name)
 	case encoding != want.header.Get("Content-Encoding"):
-		return fault("gzip", x.gzipChange(s), "%s compresses downloads: %s comes as Content-Encoding %q, which changes its bytes, its ETag and its ranges.", s.front(), s.target, encoding)
+		return fault("gzip", x.gzipChange(s), "%s compresses downloads: %s comes as Content-Encoding %q, which changes its bytes, its ETag and its ranges.", s.front(), s.name, encoding)
 	case got.header.Get("Content-Disposition") == "" && x.bypasses(c, s):
-		x.fault(Front, "public", "", x.publicChange(s.target), "%s gives %s to anybody by itself, without asking Downlink.", s.front(), s.target)
+		x.fault(Front, "public", "", x.publicChange(s.name), "%s gives %s to anybody by itself, without asking Downlink.", s.front(), s.name)
 		return false
 	case !got.is(want):
-		return fault("bytes", x.directoryChange(s), "%s sends other bytes for %s than Downlink would: %d of them, not %d.", s.front(), s.target, got.size, want.size)
+		return fault("bytes", x.directoryChange(s), "%s sends other bytes for %s than Downlink would: %d of them, not %d.", s.front(), s.name, got.size, want.size)
 	}
 	return true
 }
@@ -67,9 +67,9 @@ func (x *exam) order(got answer) string {
 // bypasses reports whether the front server answers for a view's files by itself: for
 // one that is not there it has another answer than Downlink.
 func (x *exam) bypasses(c *client, s *sample) bool {
-	none := get(s.target + ".downlink-doctor")
+	none := get(s.name + ".downlink-doctor")
 	want, got := x.here(x.Direct, none), c.ask(none)
-	return want.status == 404 && got.status == 404 && !got.is(want)
+	return want.status >= 400 && got.status == 404 && !got.is(want)
 }
 
 // missing finds out why the front server does not send a file that Downlink has it
@@ -83,16 +83,16 @@ func (x *exam) missing(c *client, s *sample, got answer) bool {
 	head := c.ask(question{"HEAD", s.target, nil})
 	asked := head.status == 200 && head.header.Get("Content-Disposition") == s.want.header.Get("Content-Disposition")
 	if s.handed == "" || !asked {
-		return fault("asks", x.proxyChange(), "%s answers %s with %d itself and does not ask Downlink, or is told 127.0.0.1 for another site.", s.front(), s.target, got.status)
+		return fault("asks", x.proxyChange(), "%s answers %s with %d itself and does not ask Downlink: another site of its may answer for this name.", s.front(), s.name, got.status)
 	}
 	if why, change := x.unreadable(s.file); why != "" {
 		return fault("unreadable", change, "%s may not read %s: %s.", s.front(), s.file, why)
 	}
 	if s.rule.Remote != "" {
-		return fault("directory "+s.rule.Destination, x.directoryChange(s), "%s answers %s with %d: %s does not give it the file.", s.front(), s.target, got.status, s.rule.Remote)
+		return fault("directory "+s.rule.Destination, x.directoryChange(s), "%s answers %s with %d: %s does not give it the file.", s.front(), s.name, got.status, s.rule.Remote)
 	}
 	return fault("directory "+s.rule.Destination, x.directoryChange(s),
-		"%s answers %s with %d: it does not find at %s what Downlink has it send, for it looks elsewhere than in %s.", s.front(), s.target, got.status, s.handed, x.dir(s.rule))
+		"%s answers %s with %d: it does not find at %s what Downlink has it send, for it looks elsewhere than in %s.", s.front(), s.name, got.status, s.handed, x.dir(s.rule))
 }
 
 // clientFields are what a client must get as Downlink sends it.
@@ -116,15 +116,15 @@ func (x *exam) fields(s *sample, check string, got, want answer) bool {
 		case g == w && (once || g == ""):
 			continue
 		case g == "":
-			problem = fmt.Sprintf("loses %s, which Downlink sends with %s", name, s.target)
+			problem = fmt.Sprintf("loses %s, which Downlink sends with %s", name, s.name)
 		case w == "" && s.harmless(name, got):
 			continue
 		case w == "":
-			problem = fmt.Sprintf("adds %s: %s to %s", name, g, s.target)
+			problem = fmt.Sprintf("adds %s: %s to %s", name, g, s.name)
 		case !once:
-			problem = fmt.Sprintf("sends %s of %s more than once: %s", name, s.target, g)
+			problem = fmt.Sprintf("sends %s of %s more than once: %s", name, s.name, g)
 		default:
-			problem = fmt.Sprintf("changes %s of %s to %q from %q", name, s.target, g, w)
+			problem = fmt.Sprintf("changes %s of %s to %q from %q", name, s.name, g, w)
 		}
 		well = false
 		x.fault(Together, check, name+s.destination(), x.fieldChange(s, name, g, once), "%s %s.", s.front(), problem)
@@ -156,15 +156,15 @@ func (x *exam) same(c *client, s *sample, check, well string, q question) bool {
 	about := strings.Join(append([]string{q.method}, q.fields...), " ")
 	switch {
 	case got.err != nil:
-		x.fault(Together, check, s.destination(), nil, "%s breaks off the answer to %s of %s: %v.", s.front(), about, s.target, got.err)
+		x.fault(Together, check, s.destination(), nil, "%s breaks off the answer to %s of %s: %v.", s.front(), about, s.name, got.err)
 	case got.status != want.status:
-		x.fault(Together, check, s.destination(), x.statusChange(q), "%s answers %s of %s with %d, where Downlink says %d.", s.front(), about, s.target, got.status, want.status)
+		x.fault(Together, check, s.destination(), x.statusChange(q), "%s answers %s of %s with %d, where Downlink says %d.", s.front(), about, s.name, got.status, want.status)
 	case !got.is(want):
-		x.fault(Together, check, s.destination(), nil, "%s sends other bytes for %s of %s: %d of them, not %d.", s.front(), about, s.target, got.size, want.size)
+		x.fault(Together, check, s.destination(), nil, "%s sends other bytes for %s of %s: %d of them, not %d.", s.front(), about, s.name, got.size, want.size)
 	case !x.fields(s, check, got, want):
 	default:
 		if well != "" {
-			x.ok(Together, check, "%s: %s", s.target, well)
+			x.ok(Together, check, "%s: %s", s.name, well)
 		}
 		return true
 	}
@@ -177,12 +177,12 @@ func (x *exam) ranges(c *client, s *sample) {
 	if !x.same(c, s, "range", "", get(s.target, "Range", part)) {
 		return
 	}
-	x.ok(Together, "range", "%s: a part is sent alone, so downloads can be resumed", s.target)
+	x.ok(Together, "range", "%s: a part is sent alone, so downloads can be resumed", s.name)
 	if etag == "" || strings.HasPrefix(etag, "W/") {
 		return
 	}
 	if x.same(c, s, "if-range", "", get(s.target, "Range", part, "If-Range", etag)) && x.same(c, s, "if-range", "", get(s.target, "Range", part, "If-Range", `"another"`)) {
-		x.ok(Together, "if-range", "%s: with If-Range, a part is sent of the same version only", s.target)
+		x.ok(Together, "if-range", "%s: with If-Range, a part is sent of the same version only", s.name)
 	}
 }
 

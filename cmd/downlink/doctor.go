@@ -87,6 +87,11 @@ func (x *examination) run(cmd *cobra.Command, s *settings) (*doctor.Report, erro
 		return nil, err
 	}
 	defer direct.Close()
+	for _, s := range []*site{configured, direct} { // asking here uses no link up
+		if err := s.setLinks(peeking{s.items}); err != nil {
+			return nil, err
+		}
+	}
 	d := &x.site
 	d.Header = header
 	d.Handler, d.Direct = configured.downloads(slog.New(slog.DiscardHandler)), direct.downloads(slog.New(slog.DiscardHandler))
@@ -106,7 +111,7 @@ func (x *examination) run(cmd *cobra.Command, s *settings) (*doctor.Report, erro
 		return s.config, line
 	}
 	if len(d.Files) == 0 {
-		d.Files = configured.samples(cmd.Context())
+		d.Files = configured.samples(cmd.Context(), x.fields)
 	}
 	return doctor.Examine(cmd.Context(), *d), nil
 }

@@ -20,18 +20,28 @@ const (
 )
 
 // samples are URL paths of files that stand for all: one for each view and each rule
-// that its files fall under. Small texts are taken first, for it is those that a
+// that its files fall under, with a link where one is needed, or one that this request
+// may not have if there is no other. Small texts are taken first, for it is those that a
 // front server might compress.
-func (s *site) samples(ctx context.Context) (targets []string) {
+func (s *site) samples(ctx context.Context, fields []string) (targets []string) {
 	for _, v := range s.config.Views {
 		best := map[*download.Rule]candidate{}
+		denied := ""
 		for _, c := range s.candidates(ctx, v) {
-			rule, ok := s.ruleOf(ctx, c.target)
-			if was, there := best[rule]; ok && (!there || c.better(was)) {
+			c.target = s.signed(v, c.target)
+			rule, status := s.ruleOf(ctx, c.target, fields)
+			was, there := best[rule]
+			switch {
+			case status == 401 || status == 403:
+				denied = c.target
+			case status != 0 && (!there || c.better(was)):
 				best[rule] = c
 			}
 		}
 		first := len(targets)
+		if len(best) == 0 && denied != "" {
+			targets = append(targets, denied)
+		}
 		for _, c := range best {
 			targets = append(targets, c.target)
 		}
@@ -112,11 +122,39 @@ func (s *site) itemCandidates(ctx context.Context, v config.View, pattern core.P
 	return all
 }
 
-// ruleOf is the rule under which a file falls, nil for none, and whether there is a
-// file at all.
-func (s *site) ruleOf(ctx context.Context, target string) (*download.Rule, bool) {
-	r := &download.Request{Request: core.Request{Method: "GET", Path: target, Now: time.Now()}}
+// signed is a target with a short link if the view asks for one and there is a key.
+func (s *site) signed(v config.View, target string) string {
+	if v.Link != config.LinkRequired || len(s.keys) == 0 {
+		return target
+	}
+	for _, f := range []signing{{method: "GET", expires: "5m"}, {method: "GET"}} { // links may have to be shorter than that
+		if link, err := f.sign(s.config, target, time.Now()); err == nil {
+			return link
+		}
+	}
+	return target
+}
+
+// ruleOf is the rule under which a file falls, nil for none, and the status: 0 if the
+// file is not to be had, which can be somebody's application saying where to log in.
+func (s *site) ruleOf(ctx context.Context, target string, fields []string) (*download.Rule, int) {
+	r, err := parseRequest("GET", target, fields)
+	if err != nil {
+		return nil, 0
+	}
+	r.Front = s.frontName()
 	a := s.service.Answer(ctx, r)
 	defer a.Close()
-	return a.Target.Rule, a.Status == 200
+	if a.Status != 200 && a.Status != 401 && a.Status != 403 && a.Delivery != core.Redirect {
+		return nil, 0
+	}
+	return a.Target.Rule, a.Status
+}
+
+// frontName is the front server of the first rule, "" without one.
+func (s *site) frontName() string {
+	if len(s.config.Offload) == 0 {
+		return ""
+	}
+	return s.config.Offload[0].Front
 }

@@ -1,7 +1,9 @@
 package e2e
 
 import (
+	"encoding/base64"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -28,6 +30,14 @@ pattern = "/compressed/{path...}"
 kind = "storage"
 store = "files"
 precompressed = ["gzip"]
+[[links.keys]]
+id = "test"
+secret_file = "secret"
+[[views]]
+pattern = "/private/{path...}"
+kind = "storage"
+store = "files"
+link = "required"
 [[views]]
 pattern = "/path/{path...}"
 kind = "path"
@@ -65,6 +75,10 @@ func TestO1_DoctorOnEveryFront(t *testing.T) {
 				return file
 			}
 			c := &clinic{dir: filepath.Join(top, "files"), config: toml("files")}
+			write(t, filepath.Join(top, "secret"), base64.StdEncoding.EncodeToString(pattern(32)))
+			if err := os.Chmod(filepath.Join(top, "secret"), 0o600); err != nil {
+				t.Fatal(err)
+			}
 			items := filepath.Join(top, "items.jsonl")
 			write(t, items, frontsItems)
 			server.Run(t, "import", "--config", c.config, "--data", filepath.Join(top, "data"), items)
@@ -74,6 +88,9 @@ func TestO1_DoctorOnEveryFront(t *testing.T) {
 				for _, f := range c.faults(t, args...) {
 					t.Errorf("a sound site, %v: %s → %v", args, f.Text, f.Change)
 				}
+			}
+			if out, _ := c.examine(t); strings.Contains(out, "link=") || !strings.Contains(out, "/private/a.txt arrives whole") {
+				t.Errorf("a view that needs a link is not examined, or the link is shown:\n%s", out)
 			}
 			other := toml("other")
 			write(t, filepath.Join(c.dir, "only-here.txt"), "the content of a file that is here only")

@@ -207,6 +207,10 @@ func TestO1_DoctorNamesTheBrokenHop(t *testing.T) {
 			fault: "gives the file at its internal location /_internal/files/", change: "write internal;", line: `location ^~ "/_internal/files/"`,
 		},
 		{
+			name: "missing internal beside it", conf: replace("location ^~ \"/_internal/files@own/\" {\n        internal;\n", "location ^~ \"/_internal/files@own/\" {\n"),
+			fault: "gives the file at its internal location /_internal/files@own/", change: "write internal;", line: `location ^~ "/_internal/files@own/"`,
+		},
+		{
 			name: "public alias", conf: replace("    location / {", "    location /static/ { alias DIR/; }\n    location / {"),
 			fault: `gives the files of store "files" to anybody at /static/a.txt, without asking Downlink`, change: "write internal; into it", line: "location /static/",
 		},
