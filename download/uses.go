@@ -21,6 +21,9 @@ type Uses interface {
 	Begun(ctx context.Context, u catalog.Use) (bool, error)
 }
 
+// countWait is how long counting may take before the answer is 503.
+const countWait = 3 * time.Second
+
 // DefaultResume is how long a client may go on with a download by a link with a
 // use limit, counted from its beginning.
 const DefaultResume = time.Hour
@@ -85,6 +88,8 @@ func (l *linked) use(ctx context.Context, r *Request, counts bool) *Answer {
 	if counts {
 		ask, reason = l.Uses.Use, "the link was used as often as it may be"
 	}
+	ctx, cancel := context.WithTimeout(ctx, countWait)
+	defer cancel()
 	ok, err := ask(ctx, u)
 	switch {
 	case err != nil:

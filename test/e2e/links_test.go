@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/downlink-go/downlink/core/link"
 	"github.com/downlink-go/downlink/test/server"
+	_ "modernc.org/sqlite"
 )
 
 const linkSecret = "YpTQ0gnmvUXMKTg5wBKbtTiL4qQYhtNpCyPUq7mYvkM="
@@ -238,6 +240,8 @@ func TestL1_ClientsAddressThroughEveryFront(t *testing.T) {
 					t.Errorf("%s: Cache-Control %q", row.name, a.Header.Get("Cache-Control"))
 				}
 			}
+			request(t, "POST", here)
+			g.noTokenInLogs(t, here)
 		})
 	}
 }
@@ -262,8 +266,8 @@ func (g guarded) noTokenInLogs(t *testing.T, signed string) {
 	t.Helper()
 	_, mac, _ := strings.Cut(signed[strings.Index(signed, "link="):], ".")
 	logs := map[string]func() string{"Downlink": g.downlink.Log}
-	if g.front != nil {
-		logs["nginx"] = func() string {
+	if g.front != nil && g.front.AccessLog != "" {
+		logs["the front server"] = func() string {
 			text, _ := os.ReadFile(g.front.AccessLog)
 			return string(text)
 		}
@@ -523,6 +527,52 @@ func TestL3_DatabaseDown(t *testing.T) {
 	}
 	if a := request(t, "GET", free); a.StatusCode != 200 {
 		t.Errorf("a link without a limit: %d, want 200", a.StatusCode)
+	}
+}
+
+// Another program holds the database's lock: nobody is counted, and nobody waits
+// for long.
+func TestL3_DatabaseLocked(t *testing.T) {
+	g := startGuarded(t, "", "")
+	once, free := g.sign(t, "/private/a.txt", "--uses", "1"), g.sign(t, "/private/a.txt")
+	if a := request(t, "HEAD", once); a.StatusCode != 200 {
+		t.Fatalf("HEAD: %d", a.StatusCode)
+	}
+	db, err := sql.Open("sqlite", filepath.Join(filepath.Dir(g.conf), "data", "catalog.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	conn, err := db.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := conn.ExecContext(t.Context(), "BEGIN IMMEDIATE"); err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	start := time.Now()
+	for range 20 {
+		wg.Go(func() {
+			if a := request(t, "GET", once); a.StatusCode != 503 || strings.Contains(a.body, "0123") {
+				t.Errorf("%d %q, want 503", a.StatusCode, a.body)
+			}
+		})
+	}
+	wg.Wait()
+	if took := time.Since(start); took > 5*time.Second {
+		t.Errorf("refused after %v", took)
+	}
+	if a := request(t, "GET", free); a.StatusCode != 200 {
+		t.Errorf("a link without a limit: %d, want 200", a.StatusCode)
+	}
+	if _, err := conn.ExecContext(t.Context(), "ROLLBACK"); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []int{200, 403} {
+		if a := request(t, "GET", once); a.StatusCode != want {
+			t.Errorf("without the lock: %d, want %d", a.StatusCode, want)
+		}
 	}
 }
 

@@ -110,11 +110,11 @@ func InFront(t testing.TB, name, conf string) *Process {
 		at = "http://:" + port
 	}
 	args := []string{"front", name, "--config", conf, f.listen, at}
-	log := filepath.Join(filepath.Dir(conf), name+"-access.log")
-	if f.logs {
-		args = append(args, "--access-log", log)
+	if !f.logs {
+		return f.run(t, addr, Run(t, args...))
 	}
-	p := f.run(t, addr, Run(t, args...))
+	log := filepath.Join(filepath.Dir(conf), name+"-access.log")
+	p := f.run(t, addr, Run(t, append(args, "--access-log", log)...))
 	p.AccessLog = log
 	return p
 }
