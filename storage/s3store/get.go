@@ -129,7 +129,7 @@ func (b *body) Read(p []byte) (int, error) {
 	case err == nil, err == io.EOF && b.next == b.end:
 	case err == io.EOF:
 		err = io.ErrUnexpectedEOF
-	case context.Cause(b.ctx) == errSilent:
+	case context.Cause(b.ctx) == errSilent, context.Cause(b.ctx) == errNoAnswer:
 		err = fmt.Errorf("%w after %v: %w", errSilent, b.idle, storage.ErrUnavailable)
 	}
 	return n, err

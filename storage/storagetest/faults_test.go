@@ -23,6 +23,7 @@ type twisted struct {
 	prefix  func(string) string
 	context func(context.Context) context.Context
 	endless bool // List does not stop
+	openAt  func(o storage.Object, first core.Span) (storage.Object, error)
 	save    func(ctx context.Context, s *memstore.Store, key string, r io.Reader) (core.Metadata, error)
 	remove  func(ctx context.Context, s *memstore.Store, key string) error
 }
@@ -64,6 +65,14 @@ func (w twisted) Open(ctx context.Context, key string) (storage.Object, error) {
 		return o, err
 	}
 	return w.open(key, o), nil
+}
+
+func (w twisted) OpenAt(ctx context.Context, key string, first core.Span) (storage.Object, error) {
+	o, err := w.Open(ctx, key)
+	if err != nil || w.openAt == nil {
+		return o, err
+	}
+	return w.openAt(o, first)
 }
 
 func (w twisted) List(ctx context.Context, prefix string, yield func(storage.Entry) bool) error {
@@ -130,6 +139,33 @@ func keyed(f func(string) string) func(*memstore.Store) storage.Driver {
 
 // faults are drivers that are wrong in one way each.
 var faults = map[string]func(*memstore.Store) storage.Driver{
+	"opened at a span, positions count from there": func(s *memstore.Store) storage.Driver {
+		return twisted{Store: s, openAt: func(o storage.Object, first core.Span) (storage.Object, error) {
+			return object{Object: o, section: func(ctx context.Context, p core.Span) (io.Reader, error) {
+				p.Start += first.Start
+				return o.Section(ctx, p)
+			}}, nil
+		}}
+	},
+	"opened at a span, its length is the size": func(s *memstore.Store) storage.Driver {
+		return twisted{Store: s, openAt: func(o storage.Object, first core.Span) (storage.Object, error) {
+			return object{Object: o, metadata: func() core.Metadata {
+				m := o.Metadata()
+				if first.Length > 0 {
+					m.Size = min(m.Size, first.Length)
+				}
+				return m
+			}}, nil
+		}}
+	},
+	"opened past the end, there is nothing": func(s *memstore.Store) storage.Driver {
+		return twisted{Store: s, openAt: func(o storage.Object, first core.Span) (storage.Object, error) {
+			if first.Length != 0 && first.Start >= o.Metadata().Size {
+				return nil, storage.ErrNotFound
+			}
+			return o, nil
+		}}
+	},
 	"section starts a byte late": func(s *memstore.Store) storage.Driver {
 		return twisted{Store: s, open: sections(func(o storage.Object, ctx context.Context, p core.Span) (io.Reader, error) {
 			p.Start++

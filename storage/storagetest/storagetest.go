@@ -40,6 +40,7 @@ func Run(t *testing.T, harness Harness) {
 		{name: "sections", run: testSections},
 		{name: "several sections of one object", run: testSeveralSections},
 		{name: "two handles on one object", run: testTwoHandles},
+		{name: "opened at a span", run: testStarts},
 		{name: "empty object", run: testEmpty},
 		{name: "missing", run: testMissing},
 		{name: "keys", run: testKeys},
