@@ -77,7 +77,8 @@ func sayable(path, not string) bool {
 // canSend reports whether the front server sends the file with the fields that a
 // representation has and with no other. Caddy would give validators of its own, or
 // empty ones, to a view's file that has none; mod_xsendfile takes Content-Encoding
-// away; lighttpd cuts no range out of what has one.
+// away; lighttpd cuts no range out of what has one, and gives the file's own date to
+// what has none.
 func (r *Rule) canSend(req *Request, rep *core.Representation, own bool) bool {
 	switch r.server() {
 	case Caddy:
@@ -85,7 +86,7 @@ func (r *Rule) canSend(req *Request, rep *core.Representation, own bool) bool {
 	case Apache:
 		return rep.ContentEncoding == ""
 	case Lighttpd:
-		return rep.ContentEncoding == "" || req.Range == ""
+		return (rep.ContentEncoding == "" || req.Range == "") && !rep.LastModified.IsZero()
 	}
 	return true
 }

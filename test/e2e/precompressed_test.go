@@ -17,7 +17,7 @@ import (
 const plainStyle = "body { color: #123456 }\n"
 
 // TestD9_Precompressed asks for one file in several forms, of Downlink and through
-// nginx, which sends them.
+// front servers, which send them.
 func TestD9_Precompressed(t *testing.T) {
 	dir := t.TempDir()
 	var packed bytes.Buffer
@@ -27,6 +27,7 @@ func TestD9_Precompressed(t *testing.T) {
 	when := time.Unix(1704164645, 0)
 	for name, content := range map[string]string{
 		"a b%.css": plainStyle, "a b%.css.gz": packed.String(), "a b%.css.br": "brotli, they say", "old.css": plainStyle, "old.css.gz": "stale", "none.css": plainStyle,
+		"c.css": plainStyle, "c.css.gz": packed.String(),
 	} {
 		write(t, filepath.Join(dir, name), content)
 		modified := when
@@ -42,11 +43,34 @@ func TestD9_Precompressed(t *testing.T) {
 		p := server.Downlink(t, []string{"--config", config})
 		testPrecompressed(t, p.Addr, packed.String())
 	})
-	t.Run("through nginx", func(t *testing.T) {
-		nginx, downlink := server.BehindNginx(t, dir, t.TempDir(), view)
-		testPrecompressed(t, nginx.Addr, packed.String())
-		waitLog(t, downlink.Log, `offload="/_internal/files@own/a b%.css.gz"`)
-	})
+	for name, offloaded := range map[string]string{
+		nginx: "offload=/_internal/files@own/c.css.gz",
+		apache: "", lighttpd: "", caddy: "", // one takes the coding away, the others put a date in
+	} {
+		t.Run("through "+name, func(t *testing.T) {
+			server.NeedFront(t, name)
+			at, downlink := server.Behind(t, name, dir, t.TempDir(), view)
+			testPrecompressed(t, at.Addr, packed.String())
+			resp, body := accepting(t, "GET", at.Addr, "/p/c.css", "gzip")
+			if body != packed.String() || resp.Header.Get("Content-Encoding") != "gzip" {
+				t.Errorf("a plain name: %q as %q", body, resp.Header.Get("Content-Encoding"))
+			}
+			waitLog(t, downlink.Log, "path=/p/c.css")
+			if line := lastLine(downlink.Log(), "path=/p/c.css"); offloaded != "" && !strings.Contains(line, offloaded) || offloaded == "" && strings.Contains(line, "offload=") {
+				t.Errorf("%q in %s", offloaded, line)
+			}
+		})
+	}
+}
+
+// lastLine is the last line of a log that has a text.
+func lastLine(log, text string) (line string) {
+	for l := range strings.Lines(log) {
+		if strings.Contains(l, text) {
+			line = l
+		}
+	}
+	return line
 }
 
 func testPrecompressed(t *testing.T, addr, packed string) {
