@@ -44,7 +44,7 @@ func TestD9_Precompressed(t *testing.T) {
 		testPrecompressed(t, p.Addr, packed.String())
 	})
 	for name, offloaded := range map[string]string{
-		nginx: "offload=/_internal/files@own/c.css.gz",
+		nginx:  "offload=/_internal/files@own/c.css.gz",
 		apache: "", lighttpd: "", caddy: "", // one takes the coding away, the others put a date in
 	} {
 		t.Run("through "+name, func(t *testing.T) {
