@@ -39,6 +39,10 @@ worker-dev: ## run the Worker's demo on this machine, with files in R2 and items
 	CI=1 $(WRANGLER) r2 object put downlink-files/public/hello.txt $(LOCAL) --file infra/workers/demo/hello.txt
 	DOWNLINK_CONFIG=infra/workers/downlink.toml $(WRANGLER) dev $(LOCAL) $(DEV)
 
+.PHONY: demo
+demo: ## start the demo: every kind of view, with links to try
+	go run ./cmd/downlink demo
+
 .PHONY: test
 test: deps check ## install what the tests need, then run all of them; a skipped test is a failure
 	DOWNLINK_NO_SKIP=1 go test -count=1 -timeout 12m ./...
