@@ -23,6 +23,7 @@ import (
 	"github.com/downlink-go/downlink/core/link"
 	"github.com/downlink-go/downlink/download"
 	"github.com/downlink-go/downlink/front"
+	"github.com/downlink-go/downlink/generate"
 	"github.com/downlink-go/downlink/storage"
 	"github.com/downlink-go/downlink/storage/dirstore"
 )
@@ -42,6 +43,7 @@ type Site struct {
 	handler *nethttp.Handler
 	silent  *nethttp.Handler // the same without a log
 	page    http.Handler
+	report  http.Handler // at /sendfile/report: no view, but a handler of its own
 	key     link.Key
 	closers []func() error
 }
@@ -66,13 +68,16 @@ func (s *Site) Close() error {
 	return errors.Join(errs...)
 }
 
-// ServeHTTP answers with the page at "/", and with downloads elsewhere.
+// ServeHTTP answers with the page at "/", and with files elsewhere.
 func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.URL.EscapedPath() == "/" {
+	switch r.URL.EscapedPath() {
+	case "/":
 		s.page.ServeHTTP(w, r)
-		return
+	case "/sendfile/report":
+		s.report.ServeHTTP(w, r)
+	default:
+		s.handler.ServeHTTP(w, r)
 	}
-	s.handler.ServeHTTP(w, r)
 }
 
 func (s *Site) open(dir string, log *slog.Logger) error {
@@ -95,7 +100,11 @@ func (s *Site) open(dir string, log *slog.Logger) error {
 	if err := items.Put(context.Background(), offered); err != nil {
 		return err
 	}
-	routes, err := s.routes(store, items, files)
+	made, err := s.cache(filepath.Join(dir, "made"))
+	if err != nil {
+		return err
+	}
+	routes, err := s.routes(store, items, made, files)
 	if err != nil {
 		return err
 	}
@@ -109,6 +118,7 @@ func (s *Site) open(dir string, log *slog.Logger) error {
 	s.handler = nethttp.New(service, nethttp.Options{Log: log, AccessLog: true, FrontField: front.Field})
 	s.silent = nethttp.New(service, nethttp.Options{FrontField: front.Field})
 	s.page = s.handler.Page(http.HandlerFunc(s.servePage))
+	s.report = report(files)
 	return nil
 }
 
@@ -119,7 +129,7 @@ var offered = []catalog.Item{{
 }}
 
 // routes are all views of the demo.
-func (s *Site) routes(store *storage.Store, items *catalog.Catalog, root string) ([]download.Route, error) {
+func (s *Site) routes(store *storage.Store, items *catalog.Catalog, made *generate.Cache, root string) ([]download.Route, error) {
 	stores := map[string]*storage.Store{store.Name(): store}
 	origin, err := s.other(root)
 	if err != nil {
@@ -135,10 +145,26 @@ func (s *Site) routes(store *storage.Store, items *catalog.Catalog, root string)
 		return nil, err
 	}
 	s.closers = append(s.closers, view.Close)
+	cards, err := card(store, made)
+	if err != nil {
+		return nil, err
+	}
 	return []download.Route{
 		object(items, stores), picture(items, stores), stored(store), lowercase(store), below, fetched, text(), table(),
-		greeting(store), inline(store), signed(store), members(store), zipped(store), offloaded(store),
+		greeting(store), inline(store), signed(store), members(store), zipped(store), cards, offloaded(store),
 	}, nil
+}
+
+// cache is where generated files are kept.
+func (s *Site) cache(dir string) (*generate.Cache, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	c, err := generate.OpenCache(dir, "made", generate.Options{MaxBytes: 16 << 20})
+	if err == nil {
+		s.closers = append(s.closers, c.Close)
+	}
+	return c, err
 }
 
 // links makes a key for this run.

@@ -163,6 +163,31 @@ func TestG4_Zip(t *testing.T) {
 	}
 }
 
+func TestG2_Generated(t *testing.T) {
+	s := open(t)
+	var bodies [][]byte
+	for _, path := range []string{"/generated/you", "/generated/you", "/generated/Ada%20Lovelace"} {
+		resp := downloadtest.Get(t, s, path)
+		downloadtest.Assert(t, resp, downloadtest.Download{Basename: "card.png", MediaType: "image/png", Disposition: downloadtest.Inline})
+		b, err := io.ReadAll(resp.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		bodies = append(bodies, b)
+	}
+	if !bytes.Equal(bodies[0], bodies[1]) || bytes.Equal(bodies[0], bodies[2]) {
+		t.Error("equal requests give other files, or other requests the same")
+	}
+}
+
+func TestV9_Sendfile(t *testing.T) {
+	s := open(t)
+	downloadtest.Assert(t, downloadtest.Get(t, s, "/sendfile/report"), downloadtest.Download{
+		Basename: "report.txt", Content: []byte(hello), Disposition: downloadtest.Attachment,
+	})
+	downloadtest.AssertRange(t, downloadtest.Get(t, s, "/sendfile/report", "Range", "bytes=0-4"), []byte(hello), core.Span{Length: 5})
+}
+
 func TestD1_Offload(t *testing.T) {
 	s := open(t)
 	downloadtest.Assert(t, downloadtest.Get(t, s, "/offload/hello.txt"), downloadtest.Download{Content: []byte(hello)})

@@ -106,6 +106,13 @@ func (s *Site) exhibits(now time.Time, id string) ([]exhibit, error) {
 		{ID: "zip", Title: "A folder as a zip file", About: "Made while it is sent, of known length and with ranges.", Links: []example{
 			{Path: "/zip/letters", Note: "the folder letters"},
 		}},
+		{ID: "generated", Title: "Made on request", About: "A generator makes a file for the first who asks; it is kept, bounded by size and age, and served as any other.", Links: []example{
+			{Path: "/generated/you", Note: "a text on a picture, shown"},
+			{Path: "/generated/Ada%20Lovelace", Label: "/generated/Ada Lovelace", Note: "another one"},
+		}},
+		{ID: "sendfile", Title: "From your own handler", About: "No view at all: a handler decides, and has a file sent with ranges, conditions and a safe name.", Links: []example{
+			{Path: "/sendfile/report", Note: "saved as report.txt"},
+		}},
 		{ID: "offload", Title: "Left to the front server", About: "Downlink decides, nginx sends. Here nobody is in front, so Downlink sends the file itself; below is what it says to nginx, which sends the bytes and the rest of the fields.", Links: []example{
 			{Path: "/offload/hello.txt", Note: "sent by Downlink, for want of nginx"},
 		}, Answer: s.toNginx("/offload/hello.txt")},

@@ -39,7 +39,7 @@ var allowed = map[string][]string{
 	"adapters/workers": {"core", "adapters/workers/wire"},
 	"doctor":           {"core", "storage", "catalog", "download", "doctor/nginxconf"},
 	"doctor/nginxconf": {},
-	"demo":             {"core", "core/link", "storage", "storage/", "catalog", "catalog/sqlcat", "download", "front", "adapters/nethttp"},
+	"demo":             {"core", "core/link", "storage", "storage/", "catalog", "catalog/sqlcat", "download", "generate", "generate/overlay", "front", "adapters/nethttp"},
 	"downloadtest":     {"core", "storage", "storage/dirstore", "download", "adapters/nethttp"},
 	"cmd/":             {"core", "core/link", "storage", "storage/", "catalog", "catalog/", "generate", "generate/", "download", "page", "front", "config", "adapters/", "demo", "doctor"},
 	"test/":            {"core", "core/link", "storage", "storage/", "catalog", "catalog/", "generate", "generate/", "download", "page", "front", "config", "adapters/", "doctor", "doctor/", "downloadtest", "internal/promise", "test/"},
