@@ -14,6 +14,7 @@ import (
 	"github.com/downlink-go/downlink/core"
 	"github.com/downlink-go/downlink/core/link"
 	"github.com/downlink-go/downlink/download"
+	"github.com/downlink-go/downlink/storage"
 )
 
 // fakeUses counts in memory, or fails.
@@ -279,5 +280,50 @@ func TestL2_AllowKeepsSharedCachesOut(t *testing.T) {
 		if a.Get("Cache-Control") != want || a.Get("Vary") != "Accept-Language, Authorization, Cookie" || a.Get("Expires") != "" {
 			t.Errorf("%q: %v, want Cache-Control %q", control, a.Fields, want)
 		}
+	}
+}
+
+// shutDriver looks at files and opens none.
+type shutDriver struct{ *storage.Store }
+
+func (shutDriver) Open(context.Context, string) (storage.Object, error) {
+	return nil, storage.ErrUnavailable
+}
+
+func (shutDriver) OpenAt(context.Context, string, core.Span) (storage.Object, error) {
+	return nil, storage.ErrUnavailable
+}
+
+// A front server may take a range for none: what counts as a part is sent from here,
+// and where that cannot be, it counts as all of it.
+func TestL3_PartsAreNotLeftToTheFront(t *testing.T) {
+	v, err := link.NewVerifier([]link.Key{linkKey}, link.Options{MaxLife: 24 * time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mem := memory("a.txt")
+	for name, c := range map[string]struct {
+		store *storage.Store
+		want  map[string]core.Delivery // by Range
+	}{
+		"readable":   {storage.New("s", mem), map[string]core.Delivery{"bytes=0-1": core.Stream, "bytes=5-": core.None, "bytes=0-": core.Stream, "": core.Offload}},
+		"unreadable": {storage.New("s", shutDriver{mem}), map[string]core.Delivery{"bytes=0-1": core.Offload, "bytes=5-": core.Offload, "bytes=0-": core.Offload, "": core.Offload}},
+	} {
+		for rng, want := range c.want {
+			uses := &fakeUses{n: map[string]int64{}, begun: map[string]time.Time{}}
+			s := newService(t, []download.Rule{{Front: download.Nginx, Source: "s", Destination: "/i/"}}, download.Route{Pattern: "/l/{path...}", View: &download.StorageView{Store: c.store}, LinkRequired: true})
+			s.SetLinks(download.Links{Verifier: v, Uses: uses})
+			r := signed(t, link.Grant{ID: "x", Uses: 1}, "Range", rng)
+			a := ask(t, s, r)
+			counted := want == core.Offload || rng == "bytes=0-"
+			if a.Delivery != want || (uses.n["x"] == 1) != counted {
+				t.Errorf("%s, %q: %v (%d %s), used %d; want %v", name, rng, a.Delivery, a.Status, a.Reason, uses.n["x"], want)
+			}
+		}
+	}
+	s := newService(t, []download.Rule{{Front: download.Nginx, Source: "s", Destination: "/i/"}}, download.Route{Pattern: "/l/{path...}", View: &download.StorageView{Store: storage.New("s", mem)}, LinkRequired: true})
+	s.SetLinks(download.Links{Verifier: v})
+	if a := ask(t, s, signed(t, link.Grant{ID: "x"}, "Range", "bytes=0-1")); a.Delivery != core.Offload {
+		t.Errorf("a part by a link without a limit: %v (%s), want it left to the front", a.Delivery, a.Reason)
 	}
 }

@@ -129,7 +129,7 @@ func (s *Service) Answer(ctx context.Context, r *Request) Answer {
 		return Answer{Decision: r.Plan.Answer}
 	}
 	a := s.allowed(ctx, r)
-	if g := r.Plan.Link; g != nil && g.Uses > 0 {
+	if r.limited() {
 		a = links.redeem(ctx, r, a)
 	}
 	r.Plan.Seal(&a.Decision)
@@ -202,7 +202,8 @@ func (s *Service) deliver(ctx context.Context, r *Request, f *File) Answer {
 // offload decides about a file that a front server sends: it is looked at, not
 // opened, unless the request is one that front servers read in ways of their own.
 // Then it is streamed, if this process may read it; so is a file that the front
-// server cannot be told of, or cannot send with its fields.
+// server cannot be told of, or cannot send with its fields, and a part of one by a
+// link with a use limit: what is counted as a part must not go out whole.
 func offload(ctx context.Context, r *Request, f *File, found core.Metadata, rule *Rule, rest string) Answer {
 	rep := represent(r, f, found)
 	own := rep.ETag != found.ETag || !rep.LastModified.Equal(found.LastModified)
@@ -211,7 +212,14 @@ func offload(ctx context.Context, r *Request, f *File, found core.Metadata, rule
 		return stream(ctx, r, f)
 	}
 	c := rule.capabilities(own)
-	d := core.Decide(r.Request, rep, c)
+	q := r.Request
+	if r.limited() && q.Range != "" {
+		if a := stream(ctx, r, f); a.Cause == nil {
+			return a
+		}
+		q.Range = "" // whatever the front server makes of it counts
+	}
+	d := core.Decide(q, rep, c)
 	if d.Delivery == core.Stream {
 		if a := stream(ctx, r, f); a.Cause == nil {
 			return a

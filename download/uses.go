@@ -54,6 +54,9 @@ func (s *Service) SetLinks(l Links) {
 	s.links.Store(&linked{l, s.site.WithLinks(l.Verifier)})
 }
 
+// limited reports whether the request's link has a use limit.
+func (r *Request) limited() bool { return r.Plan.Link != nil && r.Plan.Link.Uses > 0 }
+
 // redeem counts the download of a link with a use limit, or takes the answer
 // back. What sends no byte of the file (HEAD, 304, 412, 416) and the two-byte
 // probe of download managers count nothing and are not taken back. A part from

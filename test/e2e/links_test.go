@@ -227,6 +227,8 @@ func TestL1_ClientsAddressThroughEveryFront(t *testing.T) {
 				{"said to be from there twice", there, []string{"X-Forwarded-For", "192.0.2.1", "X-Forwarded-For", "192.0.2.2"}, 403},
 				{"said in other words", there, []string{"X-Real-IP", "192.0.2.1", "Forwarded", "for=192.0.2.1", "X_Forwarded_For", "192.0.2.1"}, 403},
 				{"no link", g.url + "/private/a.txt", []string{"If-None-Match", "*"}, 403},
+				{"probe that Apache takes for everything", once, []string{"Range", "bytes=0-1", "If-Range", ""}, 206},
+				{"probe that nginx reads in its own way", once, []string{"Range", "bytes= 0-1"}, 206},
 				{"once", once, nil, 200},
 				{"the rest of it", once, []string{"Range", "bytes=4-"}, 206},
 				{"the rest, said to be for another", once, []string{"Range", "bytes=4-", "X-Forwarded-For", "192.0.2.1"}, 206},
