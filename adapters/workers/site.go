@@ -9,6 +9,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/downlink-go/downlink/adapters/workers/wire"
 )
@@ -29,6 +30,8 @@ type Site struct {
 	Catalog string
 	// Secrets is the binding of each key of signed links, by the key's id.
 	Secrets map[string]string
+	// Resume is how long a download by a link with a use limit may be gone on with.
+	Resume time.Duration
 }
 
 // Module is the text of site.mjs.
@@ -45,8 +48,9 @@ func (s Site) Module() ([]byte, error) {
 		Stores  map[string]string `json:"stores"`
 		Catalog string            `json:"catalog"`
 		Secrets map[string]string `json:"secrets"`
+		Resume  float64           `json:"resume"` // seconds
 		Routes  string            `json:"routes"`
-	}{s.Stores, s.Catalog, secrets, base64.StdEncoding.EncodeToString(routes)}, "", "  ")
+	}{s.Stores, s.Catalog, secrets, s.Resume.Seconds(), base64.StdEncoding.EncodeToString(routes)}, "", "  ")
 	if err != nil {
 		return nil, err
 	}

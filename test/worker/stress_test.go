@@ -81,8 +81,10 @@ func TestX3_Stress(t *testing.T) {
 	if got := lookInto(t, w, "").Memory; got > memory+flat {
 		t.Errorf("memory of the module: %d bytes, and %d when it was warm", got, memory)
 	}
-	if got := w.RSS(t); got > rss+(200<<20) {
-		t.Errorf("workerd has %d MiB, and %d when it was warm", got>>20, rss>>20)
+	// The simulator of R2 is in the same process and keeps some 10 KiB of each request,
+	// whichever Worker asks it: one in JavaScript makes it grow as fast.
+	if got, most := w.RSS(t), rss+(64<<20)+3*int64(stressed())*(20<<10); got > most {
+		t.Errorf("workerd has %d MiB, and %d when it was warm; want %d at most", got>>20, rss>>20, most>>20)
 	}
 	if log := w.Log(); strings.Contains(log, "different request") || strings.Contains(log, "hung") || strings.Contains(log, `"status":5`) {
 		t.Errorf("the log has failures:\n%.4000s", log)

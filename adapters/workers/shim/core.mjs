@@ -49,8 +49,11 @@ export class Core {
   /** The decision about a request and what was found. */
   decide(request, result) { return readDecision(this.#ask(this.#exports.decide, request, result)) }
 
-  /** Whether a User-Agent names a robot. */
-  robot(userAgent) { return this.#ask(this.#exports.robot, new TextEncoder().encode(userAgent.slice(0, 512)))[0] === 1 }
+  /** Whether a User-Agent names a robot, and whether it names a program that previews links. */
+  agent(userAgent) {
+    const [robot, previews] = this.#ask(this.#exports.agent, new TextEncoder().encode(userAgent.slice(0, 512)))
+    return { robot: robot === 1, previews: previews === 1 }
+  }
 
   #ask(question, first, second) {
     const length = first.length + (second ? second.length : 0)

@@ -6,6 +6,7 @@ import { findFile } from './items.mjs'
 import { multipart } from './multipart.mjs'
 import { holds, open, read, release } from './r2.mjs'
 import site from './site.mjs'
+import { redeem } from './uses.mjs'
 
 /** The longest key of R2. */
 const longestKey = 1024
@@ -16,9 +17,10 @@ const versions = 2
 /**
  * Looks up what the plan of a request asks for and decides: { decision, body, file, cause }.
  * body is a stream if the decision delivers one, file then says what it is of, cause is the
- * error behind a refusal. decide(state, object, file) asks the decision module.
+ * error behind a refusal. decide(state, object, file) asks the decision module; from()
+ * says who asks, as redeem needs it.
  */
-export async function download(env, plan, now, decide) {
+export async function download(env, plan, now, decide, from) {
   let file
   if (plan.lookup === item) {
     try {
@@ -48,6 +50,11 @@ export async function download(env, plan, now, decide) {
         release(object)
         object = await read(bucket, object, span)
         if (!object?.body) continue
+      }
+      const refused = plan.limit && await redeem(env, plan.limit, decision, from())
+      if (refused) {
+        release(object)
+        return { decision: decide(refused.state), cause: refused.cause }
       }
       const body = decision.spans.length > 1 ? multipart(bucket, object, decision) : object.body
       return { decision, body, file: of }

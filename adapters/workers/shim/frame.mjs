@@ -18,6 +18,10 @@ export const storeUnavailable = 2
 export const changed = 3
 export const noItem = 4
 export const catalogUnavailable = 5
+export const usedUp = 6
+export const previewed = 7
+export const notBegun = 8
+export const usesUncounted = 9
 
 /** The request or what was found does not fit a frame. */
 export class TooLong extends Error {}
@@ -105,8 +109,9 @@ export function readPlan(bytes) {
   if (bytes[0] === answered) return { lookup: answered, decision: readDecision(bytes.subarray(1)) }
   const data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const first = { offset: data.getFloat64(1, true), length: data.getFloat64(9, true) }
-  const [store, key, field] = decoder.decode(bytes.subarray(17)).split('\n')
-  return { lookup: bytes[0], first, store, key, field }
+  const [store, key, field, link, uses, expires] = decoder.decode(bytes.subarray(17)).split('\n')
+  const limit = link && { link, uses: Number(uses), expires: Number(expires) }
+  return { lookup: bytes[0], first, store, key, field, limit }
 }
 
 /**
@@ -131,6 +136,7 @@ export function readDecision(bytes) {
     status: data.getUint16(0, true),
     delivery: bytes[2],
     counts: (bytes[3] & 1) !== 0,
+    continues: (bytes[3] & 2) !== 0,
     spans, reason: text[0], fields,
     message: message < parts ? decoder.decode(bytes.subarray(message, parts)) : null,
     parts: spans.length > 1 ? readParts(bytes.slice(parts)) : none,

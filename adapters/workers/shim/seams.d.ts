@@ -48,6 +48,8 @@ declare const site: {
   catalog: string
   /** Binding of each secret, by the id under which core.wasm wants it. */
   secrets: Record<string, string>
+  /** For how many seconds a download by a link with a use limit may be gone on with. */
+  resume: number
   /** The routes for core.wasm's configure, base64. */
   routes: string
 }

@@ -37,7 +37,7 @@ function unlock(env) {
   locked = false
   try {
     const keys = Object.entries(site.secrets).filter(([, binding]) => env[binding])
-    core.unlock(secretsFrame(keys.map(([id, binding]) => [id, env[binding]])))
+    core.unlock(secretsFrame(keys.map(([id, binding]) => [id, env[binding].trim()])))
   } catch (error) {
     console.error('no signed link is accepted: ' + error.message)
   }

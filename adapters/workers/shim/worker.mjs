@@ -24,7 +24,8 @@ export default {
       const plan = ready(env).plan(frame)
       if (plan.lookup === answered) return respond(request, plan.decision, null)
       const decide = (state, object, file) => ready(env).decide(frame, resultFrame(state, object, file))
-      const { decision, body, file, cause } = await download(env, plan, now, decide)
+      const from = () => ({ now, address: request.headers.get('cf-connecting-ip') ?? '', previews: previews(request, env) })
+      const { decision, body, file, cause } = await download(env, plan, now, decide, from)
       if (decision.counts && file.slug) countLater(request, env, ctx, { ...file, at: now })
       return respond(request, decision, body, cause)
     } catch (cause) {
@@ -36,13 +37,18 @@ export default {
 // A download of a file that is no item's is not counted anywhere.
 function countLater(request, env, ctx, file) {
   if (ahead(request.headers)) return
-  const robot = ready(env).robot(request.headers.get('user-agent') ?? '')
+  const { robot } = ready(env).agent(request.headers.get('user-agent') ?? '')
   ctx.waitUntil(count(env, ctx, { ...file, robot }).catch(error => report(request, 0, error)))
 }
 
 // A browser that fetches ahead may never show it to anybody.
 function ahead(headers) {
-  return /prefetch|prerender|preview/i.test(headers.get('sec-purpose') ?? headers.get('purpose') ?? headers.get('x-moz') ?? '')
+  return ['sec-purpose', 'purpose', 'x-purpose', 'x-moz'].some(name => /prefetch|prerender|preview|instant/i.test(headers.get(name)))
+}
+
+/** Whether nobody asked for the file: a browser is ahead, or a link is shown. */
+function previews({ headers }, env) {
+  return ahead(headers) || ready(env).agent(headers.get('user-agent') ?? '').previews
 }
 
 const noNonce = new Uint32Array(2)

@@ -2,8 +2,11 @@ package wire
 
 import "github.com/downlink-go/downlink/core"
 
-// countsFlag of a decision: it is a download to be counted.
-const countsFlag = 1
+// Flags of a decision.
+const (
+	countsFlag    = 1 << iota // it is a download to be counted
+	continuesFlag             // it goes on with a download that was counted
+)
 
 // appendDecision appends a decision for JavaScript to carry out: status, delivery,
 // flags and number of spans, the spans, then the lengths of three texts and the
@@ -14,6 +17,9 @@ func appendDecision(dst []byte, d *core.Decision) []byte {
 	var flags byte
 	if d.Counts {
 		flags |= countsFlag
+	}
+	if d.Continues {
+		flags |= continuesFlag
 	}
 	dst = append(dst, byte(d.Status), byte(d.Status>>8), byte(d.Delivery), flags)
 	dst = appendUint32(dst, uint32(len(d.Spans)))

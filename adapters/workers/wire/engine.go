@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"strconv"
 	"unicode/utf8"
 
 	"github.com/downlink-go/downlink/core"
@@ -32,7 +33,8 @@ func (e *Engine) Configure(frame []byte) error {
 // Plan appends the plan of the request in frame: its lookup, and if that is Answered
 // the decision. Else there follow the start and the length of core.FirstSpan, and a
 // line each for the name of the store (of an Object), the key or slug, and the field
-// (of an Item).
+// (of an Item); and for a link with a use limit its id, the limit and when it expires
+// in seconds since 1970.
 func (e *Engine) Plan(dst, frame []byte) ([]byte, error) {
 	r := newReader(frame)
 	q := r.request()
@@ -51,18 +53,21 @@ func (e *Engine) Plan(dst, frame []byte) ([]byte, error) {
 	dst = append(dst, '\n')
 	dst = append(dst, p.Key...)
 	dst = append(dst, '\n')
-	return append(dst, p.Field...), nil
+	dst = append(dst, p.Field...)
+	if g := p.Link; g != nil && g.Uses > 0 {
+		dst = append(dst, '\n')
+		dst = append(dst, g.ID...)
+		dst = append(dst, '\n')
+		dst = strconv.AppendInt(dst, g.Uses, 10)
+		dst = append(dst, '\n')
+		dst = strconv.AppendInt(dst, g.Expires.Unix(), 10)
+	}
+	return dst, nil
 }
 
-// plan is core's, but for keys that R2 has not got: text of at most 1024 bytes; and
-// for links with a use limit, which nobody counts here.
+// plan is core's, but for keys that R2 has not got: text of at most 1024 bytes.
 func (e *Engine) plan(q core.Request) core.Plan {
 	p := e.site.Plan(q)
-	if p.Link != nil && p.Link.Uses > 0 {
-		d := core.Refuse(503, "nobody counts the uses of links on Workers")
-		p.Seal(&d)
-		return core.Plan{Route: p.Route, Answer: d}
-	}
 	if p.Lookup != core.Answered && !storable(p.Key) {
 		d := core.Refuse(404, "R2 has no such keys")
 		p.Seal(&d)
@@ -73,12 +78,18 @@ func (e *Engine) plan(q core.Request) core.Plan {
 
 func storable(key string) bool { return len(key) <= maxKey && utf8.ValidString(key) }
 
-// Robot appends 1 if the User-Agent that is the frame names a robot, else 0.
-func (e *Engine) Robot(dst, frame []byte) ([]byte, error) {
-	if core.Robot(string(frame)) {
-		return append(dst, 1), nil
+// Agent appends whether the User-Agent that is the frame names a robot, and whether it
+// names a program that previews links: 0 or 1 each.
+func (e *Engine) Agent(dst, frame []byte) ([]byte, error) {
+	agent := string(frame)
+	return append(dst, bit(core.Robot(agent)), bit(core.Previews(agent))), nil
+}
+
+func bit(b bool) byte {
+	if b {
+		return 1
 	}
-	return append(dst, 0), nil
+	return 0
 }
 
 // The deliveries of a Worker: the platform's own stream.

@@ -17,6 +17,11 @@ const (
 	Changed                         // the object was replaced twice while it was looked at
 	NoItem                          // the catalogue has no item at the slug
 	CatalogUnavailable              // D1 did not answer
+	// What came of counting a use of a link with a use limit.
+	UsedUp        // it was used as often as it may be
+	Previewed     // whoever asks only shows what links lead to
+	NotBegun      // the client goes on with what it has not begun
+	UsesUncounted // D1 did not answer
 	states
 )
 
@@ -30,6 +35,10 @@ var refusals = [states]struct {
 	Changed:            {503, "the file changed meanwhile"},
 	NoItem:             {404, "no such item"},
 	CatalogUnavailable: {503, "the catalogue does not answer"},
+	UsedUp:             {403, "the link was used as often as it may be"},
+	Previewed:          {403, "a preview does not use a link with a use limit"},
+	NotBegun:           {403, "a part of a download that this client has not begun, or too long ago"},
+	UsesUncounted:      {503, "nobody counts the uses of links"},
 }
 
 // Result is what was found. The zero value of every field but State says nothing.

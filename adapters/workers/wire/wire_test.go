@@ -3,6 +3,7 @@ package wire_test
 import (
 	"encoding/binary"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -46,6 +47,7 @@ type plan struct {
 	lookup            core.Lookup
 	first             core.Span
 	store, key, field string
+	limit             []string // of a link: id, uses, expiry
 	answer            decision
 }
 
@@ -58,10 +60,10 @@ func readPlan(t testing.TB, b []byte) (p plan) {
 	}
 	p.first = core.Span{Start: number(b[1:]), Length: number(b[9:])}
 	lines := strings.Split(string(b[17:]), "\n")
-	if len(lines) != 3 {
+	if len(lines) != 3 && len(lines) != 6 {
 		t.Fatalf("plan has lines %q", lines)
 	}
-	p.store, p.key, p.field = lines[0], lines[1], lines[2]
+	p.store, p.key, p.field, p.limit = lines[0], lines[1], lines[2], lines[3:]
 	return p
 }
 
@@ -301,14 +303,20 @@ func TestL1_Links(t *testing.T) {
 		d.Get("Cache-Control") != "private, no-store" || d.Get("Referrer-Policy") != "no-referrer" {
 		t.Errorf("with a link: got %+v", d)
 	}
-	limited, err := key.Sign(link.Grant{Path: "/private/a.txt", Expires: now.Add(time.Minute), ID: "x", Uses: 1})
+	limited, err := key.Sign(link.Grant{Path: "/private/a.txt", Expires: now.Add(time.Minute), ID: "x", Uses: 2})
 	if err != nil {
 		t.Fatal(err)
 	}
-	once := q
-	once.Query = "link=" + limited
-	if p, d := askPlan(t, e, once), askDecision(t, e, once, found()); p.answer.Status != 503 || d.Status != 503 {
-		t.Errorf("with a link that nobody counts the uses of: got %+v and %d", p, d.Status)
+	few := q
+	few.Query = "link=" + limited
+	if got, want := askPlan(t, e, few).limit, []string{"x", "2", "1700000060"}; !slices.Equal(got, want) {
+		t.Errorf("with a use limit: got %q, want %q", got, want)
+	}
+	for state, status := range map[wire.State]int{wire.UsedUp: 403, wire.Previewed: 403, wire.NotBegun: 403, wire.UsesUncounted: 503} {
+		d := askDecision(t, e, few, wire.Result{State: state})
+		if d.Status != status || d.Get("Cache-Control") != "private, no-store" {
+			t.Errorf("state %d: got %+v", state, d)
+		}
 	}
 	q.Now = now.Add(2 * time.Minute)
 	if p := askPlan(t, e, q); p.answer.Status != 403 {

@@ -88,12 +88,18 @@ func TestL1_LinksOfAConfiguration(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !s.Routes[1].LinkRequired || s.Links.MaxLife != time.Hour || !slices.Equal(s.Links.RevokedIDs, []string{"gone"}) ||
+	if !s.Routes[1].LinkRequired || s.Links.MaxLife != time.Hour || s.Resume != time.Hour || !slices.Equal(s.Links.RevokedIDs, []string{"gone"}) ||
 		!maps.Equal(s.Secrets, map[string]string{"k1": "LINK_KEY"}) {
 		t.Errorf("got %+v", s)
 	}
 	if text, err := s.Module(); err != nil || strings.Contains(string(text), "0123456789abcdef") || !strings.Contains(string(text), "LINK_KEY") {
 		t.Errorf("site.mjs is %s, %v", text, err)
+	}
+	if err := os.Remove(revoked); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := site(c); err == nil {
+		t.Error("without the file of revoked links the Worker is built: they would be good again")
 	}
 }
 

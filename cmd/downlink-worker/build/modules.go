@@ -44,7 +44,10 @@ func modules(c *config.Config) (map[string][]byte, error) {
 // site is what downloads need to know. The secrets of signed links are not in it,
 // only under which names `wrangler secret put` puts them.
 func site(c *config.Config) (workers.Site, error) {
-	s := workers.Site{Site: wire.Site{Routes: c.Routes()}, Stores: map[string]string{}, Secrets: map[string]string{}}
+	s := workers.Site{
+		Site:   wire.Site{Routes: c.Routes()},
+		Stores: map[string]string{}, Secrets: map[string]string{}, Resume: c.Links.Resume,
+	}
 	for _, st := range c.Stores {
 		s.Stores[st.Name] = st.Binding
 	}

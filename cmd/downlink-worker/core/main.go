@@ -14,7 +14,7 @@ type question func(dst, frame []byte) ([]byte, error)
 var (
 	engine       wire.Engine
 	plan, decide question = engine.Plan, engine.Decide
-	robot        question = engine.Robot
+	agent        question = engine.Agent
 
 	in  [wire.MaxFrame]byte
 	out = make([]byte, 0, usual)
@@ -56,10 +56,10 @@ func planExport(n int32) int32 { return answer(n, plan) }
 //go:wasmexport decide
 func decideExport(n int32) int32 { return answer(n, decide) }
 
-// robotExport says whether the User-Agent in n bytes of input names a robot.
+// agentExport says what the User-Agent in n bytes of input names.
 //
-//go:wasmexport robot
-func robotExport(n int32) int32 { return answer(n, robot) }
+//go:wasmexport agent
+func agentExport(n int32) int32 { return answer(n, agent) }
 
 // answer asks q about n bytes of input and returns how many bytes of output are its
 // answer. An error and a panic come out as the negative length of what they say,
