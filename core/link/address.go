@@ -25,7 +25,7 @@ func validNetwork(s string) bool {
 // parseNetwork reads "address/length"; bits counts from the front of 128.
 func parseNetwork(s string) (a address, bits int, ok bool) {
 	text, length, found := cut(s, '/')
-	if !found {
+	if _, _, zone := cut(text, '%'); !found || zone {
 		return a, 0, false
 	}
 	a, v4, ok := parseAddress(text)
@@ -70,7 +70,10 @@ func parseAddress(s string) (a address, v4, ok bool) {
 		a[10], a[11] = 0xff, 0xff
 		return a, true, parseIPv4(a[12:], s)
 	}
-	s, _, _ = cut(s, '%')
+	s, zone, scoped := cut(s, '%')
+	if scoped && zone == "" {
+		return a, false, false
+	}
 	n, gap := 0, -1 // bytes so far, and how many came before "::"
 	if len(s) > 1 && s[:2] == "::" {
 		gap, s = 0, s[2:]
