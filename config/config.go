@@ -59,7 +59,8 @@ type Server struct {
 	WriteTimeout      time.Duration `toml:"write_timeout" default:"2m"` // for each MiB
 	ShutdownTimeout   time.Duration `toml:"shutdown_timeout" default:"30s"`
 	MaxHeaderBytes    int           `toml:"max_header_bytes" default:"65536"`
-	RequestIDHeader   string        `toml:"request_id_header"` // "" makes an own id for each request
+	RequestIDHeader   string        `toml:"request_id_header"`                               // "" makes an own id for each request
+	Front             string        `toml:"front" enum:"nginx apache lighttpd caddy header"` // of requests that name none; "" is none
 	// ClientAddressHeader is where the front server says who the client is; "" is
 	// whoever connects.
 	ClientAddressHeader string `toml:"client_address_header"`

@@ -371,7 +371,7 @@ format = 1
 2:1: key "colour" is unknown in the file: take it out; known are server, log, stores, views, offload, catalog, http, links, forward_auth, overlays, generated
 3:2: table "sever" is unknown in the file: did you mean "server"?
 4:2: table "store" is unknown in the file: did you mean "stores"?
-6:9: key "tls" is unknown in [server]: take it out; known are listen, data, read_header_timeout, idle_timeout, write_timeout, shutdown_timeout, max_header_bytes, request_id_header, client_address_header
+6:9: key "tls" is unknown in [server]: take it out; known are listen, data, read_header_timeout, idle_timeout, write_timeout, shutdown_timeout, max_header_bytes, request_id_header, front, client_address_header
 7:3: table "view" is unknown in the file: did you mean "views"?
 9:1: key "data" is unknown in [catalog]: it belongs below [server]
 10:1: key "format" is unknown in [catalog]: it belongs below [log]

@@ -1,6 +1,8 @@
 package nethttp
 
 import (
+	"cmp"
+
 	"github.com/downlink-go/downlink/download"
 )
 
@@ -12,10 +14,7 @@ func (x *exchange) front() string {
 	if x.opts.FrontField == "" {
 		return ""
 	}
-	if name := x.r.Header.Get(x.opts.FrontField); name != "" {
-		return name
-	}
-	return download.Off
+	return cmp.Or(x.r.Header.Get(x.opts.FrontField), x.opts.Front, download.Off)
 }
 
 // handOver has the front server send the file. It is called for a decision to

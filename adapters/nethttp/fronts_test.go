@@ -70,9 +70,13 @@ func TestFrontField(t *testing.T) {
 		{Front: download.Apache, Source: "files", Destination: "/srv/"},
 		{Front: download.Nginx, Source: "files", Destination: "/i/"},
 	}
-	s := newSite(t, nethttp.Options{FrontField: "X-Front"}, rules)
-	s.put(t, "a.txt", "hello")
-	for front, want := range map[string]string{"": "hello", "off": "hello", "caddy": "hello", "apache": "X-Sendfile", "nginx": "X-Accel-Redirect"} {
+	for front, want := range map[string]string{"": "hello", "off": "hello", "caddy": "hello", "apache": "X-Sendfile", "nginx": "X-Accel-Redirect", "nobody but apache": "X-Sendfile"} {
+		opts := nethttp.Options{FrontField: "X-Front"}
+		if front == "nobody but apache" {
+			front, opts.Front = "", "apache"
+		}
+		s := newSite(t, opts, rules)
+		s.put(t, "a.txt", "hello")
 		resp, body := s.do(t, "GET", "/files/a.txt", "X-Front", front)
 		got := body
 		for _, field := range []string{"X-Sendfile", "X-Accel-Redirect"} {

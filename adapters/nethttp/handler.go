@@ -32,6 +32,9 @@ type Options struct {
 	// as "X-Downlink-Front": files are left to the server that a request came
 	// through and to no other. With "" the rules of all are used.
 	FrontField string
+	// Front is the server that requests come through which do not say so in
+	// FrontField; "" is none.
+	Front string
 	// WriteTimeout is how long a client may take for each MiB of a download; 0 is
 	// 2 minutes, negative is for ever.
 	WriteTimeout time.Duration

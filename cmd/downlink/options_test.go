@@ -183,6 +183,14 @@ var options = map[string]func(t *testing.T){
 		_, body := r.get("/f/a.txt")
 		r.want("body", body, "hello")
 	},
+	"[server] front": func(t *testing.T) {
+		for toml, want := range map[string]string{otherRule: "", "[server]\nfront = \"header\"\n" + otherRule: "/p/a.txt"} {
+			resp, _ := start(t, toml).get("/f/a.txt")
+			if got := resp.Header.Get("X-LiteSpeed-Location"); got != want {
+				t.Errorf("field = %q, want %q", got, want)
+			}
+		}
+	},
 	"[server] data": func(t *testing.T) {
 		r := start(t, "[server]\ndata = \"mine\"\n"+view)
 		if _, err := os.Stat(filepath.Join(r.dir, "mine", "catalog.db")); err != nil {

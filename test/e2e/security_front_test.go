@@ -50,6 +50,7 @@ func TestSecurityFieldsForTheFront(t *testing.T) {
 				"X-Accel-Mapping: " + v.root + "=/_internal/files", "X-Accel-Mapping: /=/", "X-Accel-Limit-Rate: 1", "X-Accel-Buffering: no", "X-Accel-Expires: 1000", "X-Accel-Charset: utf-7",
 				"X-Sendfile: " + v.top + "/canary.txt", "X-Sendfile-Type: X-Accel-Redirect", "X-Sendfile-Type: X-Sendfile", "X-Sendfile2: " + v.top + "/canary.txt 0-", "X-Lighttpd-Send-File: /etc/passwd",
 				"X-LIGHTTPD-send-tempfile: /etc/passwd", "X-Reproxy-File: /etc/passwd",
+				"X-Downlink-Front: header", "X-Downlink-Front: off", "X-Downlink-Range: bytes=0-1",
 			} {
 				r := v.one(t, get(target, field, field))
 				if r.status != want.status || string(r.body) != string(want.body) || !slices.Equal(r.stable(), want.stable()) {

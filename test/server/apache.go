@@ -17,7 +17,7 @@ const apacheModules = "/usr/lib/apache2/modules/"
 func Apache(t testing.TB, addr, host string) *Process {
 	t.Helper()
 	conf := ApacheConf(t, t.TempDir(), addr, host)
-	return launch(t, addr, "Apache", exec.Command(ApacheProgram(t), "-DFOREGROUND", "-f", conf))
+	return Launch(t, addr, "Apache", exec.Command(ApacheProgram(t), "-DFOREGROUND", "-f", conf))
 }
 
 // ApacheConf writes a main configuration with the modules that the virtual host

@@ -15,7 +15,7 @@ func Caddy(t testing.TB, addr, block string) *Process {
 	dir := t.TempDir()
 	cmd := exec.Command(CaddyProgram(t), "run", "--adapter", "caddyfile", "--config", CaddyConf(t, dir, block))
 	cmd.Env = append(os.Environ(), "XDG_DATA_HOME="+dir, "XDG_CONFIG_HOME="+dir, "HOME="+dir)
-	return launch(t, addr, "Caddy", cmd)
+	return Launch(t, addr, "Caddy", cmd)
 }
 
 // CaddyConf writes a Caddyfile with the site block.

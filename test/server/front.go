@@ -155,8 +155,8 @@ func (p *Process) await(t testing.TB, name string) {
 	}
 }
 
-// launch runs a server that listens at addr until the test ends.
-func launch(t testing.TB, addr, name string, cmd *exec.Cmd) *Process {
+// Launch runs a server that listens at addr until the test ends.
+func Launch(t testing.TB, addr, name string, cmd *exec.Cmd) *Process {
 	t.Helper()
 	p := &Process{Addr: addr}
 	cmd.Stdout, cmd.Stderr = p, p

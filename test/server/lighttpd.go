@@ -14,7 +14,7 @@ import (
 func Lighttpd(t testing.TB, addr, part string) *Process {
 	t.Helper()
 	conf := LighttpdConf(t, t.TempDir(), part)
-	return launch(t, addr, "lighttpd", exec.Command(LighttpdProgram(t), "-D", "-f", conf))
+	return Launch(t, addr, "lighttpd", exec.Command(LighttpdProgram(t), "-D", "-f", conf))
 }
 
 // LighttpdConf writes a main configuration around the part. The server's own socket

@@ -47,7 +47,7 @@ func NginxConf(t testing.TB, user, block string) string {
 // test ends.
 func NginxMain(t testing.TB, addr, conf string) *Process {
 	t.Helper()
-	return launch(t, addr, "nginx", exec.Command(NginxProgram(t), "-p", filepath.Dir(conf), "-c", conf, "-e", "stderr"))
+	return Launch(t, addr, "nginx", exec.Command(NginxProgram(t), "-p", filepath.Dir(conf), "-c", conf, "-e", "stderr"))
 }
 
 // NginxProgram is the path of nginx.
