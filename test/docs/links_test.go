@@ -46,10 +46,15 @@ func TestLinksInOtherLanguages(t *testing.T) {
 	want, secret := vectors.Sign[0].Token, vectors.Keys["2026-a"]
 	for _, c := range []struct{ name, program, language, file, call string }{
 		{"Python", "python3", "python", "sign.py", "print(sign(b'" + secret + "', '/files/a.pdf', 1800003600, '2026-a'))\n"},
+		{"shell", "bash", "bash", "sign.sh", "sign '" + secret + "' /files/a.pdf 1800003600 2026-a\n"},
 		{"JavaScript", "node", "js", "sign.mjs", "console.log(sign('" + secret + "', '/files/a.pdf', 1800003600, '2026-a'))\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			program := need.Command(t, c.program)
+			if c.program == "bash" {
+				need.Command(t, "openssl")
+				need.Command(t, "basenc")
+			}
 			file := filepath.Join(t.TempDir(), c.file)
 			if err := os.WriteFile(file, []byte(snippetOf(t, "links.md", c.language)+c.call), 0o600); err != nil {
 				t.Fatal(err)
