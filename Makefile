@@ -12,7 +12,7 @@ BENCH_PACKAGES := nginx apache2 libapache2-mod-xsendfile lighttpd caddy wrk pyth
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## build bin/downlink
@@ -53,7 +53,7 @@ check: ## gofmt, vet, staticcheck, import rules, race tests, wasm build: before 
 	go vet ./...
 	go run $(STATICCHECK) ./...
 	GOOS=js GOARCH=wasm go build ./core/... ./download/... ./storage ./storage/memstore ./storage/r2store ./catalog ./catalog/sqlcat ./page
-	GOOS=js GOARCH=wasm go vet ./adapters/workers/... ./cmd/downlink-worker/... ./internal/promise ./storage/r2store ./test/worker/...
+	GOOS=js GOARCH=wasm go vet ./adapters/workers/... ./cmd/downlink-worker/... ./internal/promise ./storage/r2store ./test/worker/suite ./test/worker/faults
 	GOOS=windows go vet ./storage/... ./core/...
 	go test -race -timeout 10m $$(go list ./... | grep -v /test/)
 	go test -v -run TestModuleIsSmall ./test/wasm | grep 'decision module'
