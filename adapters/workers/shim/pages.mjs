@@ -27,11 +27,6 @@ export function pages(request, env, ctx) {
   if (paths.includes(path)) return answer(request, url.slice(0, start), path, env, ctx)
 }
 
-/** Has no cache here keep the pages of a site any longer. origin is such as "https://example.org". */
-export async function forgetPages(origin) {
-  await Promise.all(paths.map(path => caches.default.delete(origin + path)))
-}
-
 async function answer(request, origin, path, env, ctx) {
   if (request.method !== 'GET' && request.method !== 'HEAD') return sentence(405, notAllowed, { Allow: 'GET, HEAD' })
   const page = path === health ? sentence(200, 'ok\n') : await listing(request, origin + path, env, ctx)
@@ -39,7 +34,7 @@ async function answer(request, origin, path, env, ctx) {
 }
 
 async function listing(request, key, env, ctx) {
-  const kept = await caches.default.match(key)
+  const kept = await caches.default.match(key).catch(() => undefined) // not every site has a cache
   if (kept) {
     const page = new Response(kept.body, kept)
     page.headers.set('Cache-Control', 'no-cache')

@@ -1,10 +1,10 @@
 // A Worker that has the pages only.
-import { forgetPages, pages } from './pages.mjs'
+import { pages, paths } from './pages.mjs'
 
 export default {
   async fetch(request, env, ctx) {
     if (request.method === 'PURGE') {
-      await forgetPages(new URL(request.url).origin)
+      await Promise.all(paths.map(path => caches.default.delete(new URL(path, request.url))))
       return new Response('forgotten')
     }
     return pages(request, env, ctx) ?? new Response('no page', { status: 404 })
