@@ -16,7 +16,7 @@ import (
 var frontPeers = []frontPeer{
 	{
 		name: "apache", title: "Apache", program: "apache2", debian: "apache2, libapache2-mod-xsendfile", listen: "--listen",
-		main: apacheMain, args: []string{"-DFOREGROUND", "-f"}, field: "X-Sendfile",
+		flags: []string{"--access-log", "/dev/null"}, main: apacheMain, args: []string{"-DFOREGROUND", "-f"}, field: "X-Sendfile",
 	},
 	{
 		name: "lighttpd", title: "lighttpd", program: "lighttpd", debian: "lighttpd", listen: "--listen",
@@ -33,7 +33,8 @@ var frontPeers = []frontPeer{
 // frontPeer is a front server.
 type frontPeer struct {
 	name, title, program, debian string
-	listen                       string // the flag of `downlink front` that says where
+	listen                       string   // the flag of `downlink front` that says where
+	flags                        []string // further ones
 	main                         func(dir, address, site string) string
 	args                         []string // before the configuration's path
 	field, also                  string   // of the smallest backend
@@ -164,7 +165,8 @@ func (s *stage) startServer(ctx context.Context, f frontPeer, program, peer, nam
 		}
 		at = "http://:" + port
 	}
-	site, err := exec.CommandContext(ctx, s.program("downlink"), "front", f.name, "--config", s.path(name+".toml"), f.listen, at).Output()
+	args := append([]string{"front", f.name, "--config", s.path(name + ".toml"), f.listen, at}, f.flags...)
+	site, err := exec.CommandContext(ctx, s.program("downlink"), args...).Output()
 	if err != nil {
 		return fmt.Errorf("downlink front %s: %w", f.name, err)
 	}
