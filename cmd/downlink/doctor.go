@@ -2,10 +2,13 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net/http"
+	"os"
 	"strings"
 	"time"
 
@@ -77,6 +80,11 @@ func (x *examination) run(cmd *cobra.Command, s *settings) (*doctor.Report, erro
 	if err != nil {
 		return nil, err
 	}
+	s, begun, end, err := s.asItIs(cfg)
+	if err != nil {
+		return nil, err
+	}
+	defer end()
 	configured, err := s.open(cfg)
 	if err != nil {
 		return nil, err
@@ -102,7 +110,9 @@ func (x *examination) run(cmd *cobra.Command, s *settings) (*doctor.Report, erro
 	for _, st := range cfg.Stores {
 		d.Stores = append(d.Stores, configured.stores[st.Name])
 	}
-	d.Catalog = configured.catalog
+	if begun {
+		d.Catalog = configured.catalog
+	}
 	if d.App == "" {
 		d.App = cfg.Server.Listen
 	}
@@ -114,6 +124,25 @@ func (x *examination) run(cmd *cobra.Command, s *settings) (*doctor.Report, erro
 		d.Files = configured.samples(cmd.Context(), x.fields)
 	}
 	return doctor.Examine(cmd.Context(), *d), nil
+}
+
+// asItIs are the settings to open a site with and change nothing: a catalogue that is
+// not begun yet would be made, for this user. An empty one takes its place until end.
+func (s *settings) asItIs(cfg *config.Config) (at *settings, begun bool, end func(), err error) {
+	path, err := s.catalogPath(cfg)
+	if err != nil {
+		return nil, false, nil, err
+	}
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		return s, true, func() {}, nil
+	}
+	dir, err := os.MkdirTemp("", "downlink-doctor-")
+	if err != nil {
+		return nil, false, nil, err
+	}
+	empty := *s
+	empty.data = dir
+	return &empty, false, func() { os.RemoveAll(dir) }, nil
 }
 
 // withoutOffload is the configuration of a site that sends every file itself.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -15,7 +16,8 @@ import (
 )
 
 const (
-	mostCandidates = 200     // looked at for each view
+	mostCandidates = 200     // listed for each view
+	mostAsked      = 20      // looked at of those
 	bigSample      = 1 << 20 // larger files are asked for only if there is no other
 )
 
@@ -25,29 +27,35 @@ const (
 // front server might compress.
 func (s *site) samples(ctx context.Context, fields []string) (targets []string) {
 	for _, v := range s.config.Views {
-		best := map[*download.Rule]candidate{}
-		denied := ""
-		for _, c := range s.candidates(ctx, v) {
-			c.target = s.signed(v, c.target)
-			rule, status := s.ruleOf(ctx, c.target, fields)
-			was, there := best[rule]
-			switch {
-			case status == 401 || status == 403:
-				denied = c.target
-			case status != 0 && (!there || c.better(was)):
-				best[rule] = c
-			}
-		}
-		first := len(targets)
-		if len(best) == 0 && denied != "" {
-			targets = append(targets, denied)
-		}
-		for _, c := range best {
-			targets = append(targets, c.target)
-		}
-		slices.Sort(targets[first:])
+		targets = append(targets, s.samplesOf(ctx, v, fields)...)
 	}
 	return targets
+}
+
+// samplesOf are the samples of a view. No more files are looked at than it takes: each
+// may be a request to a bucket.
+func (s *site) samplesOf(ctx context.Context, v config.View, fields []string) []string {
+	all := s.candidates(ctx, v)
+	slices.SortStableFunc(all, func(a, b candidate) int { return b.rank() - a.rank() })
+	found := map[*download.Rule]string{}
+	denied := ""
+	for _, c := range all[:min(len(all), mostAsked)] {
+		target := s.signed(v, c.target)
+		rule, status := s.ruleOf(ctx, target, fields)
+		switch {
+		case status == 401 || status == 403:
+			denied = target
+		case status != 0 && found[rule] == "":
+			found[rule] = target
+		}
+		if len(found) > len(s.config.Offload) { // one for each rule, and one for none
+			break
+		}
+	}
+	if len(found) == 0 && denied != "" {
+		return []string{denied}
+	}
+	return slices.Sorted(maps.Values(found))
 }
 
 // candidate is a file that may be a sample.
@@ -61,10 +69,7 @@ func newCandidate(target, key string, size int64) candidate {
 	return candidate{target, size, strings.HasPrefix(core.MediaType(key), "text/")}
 }
 
-func (c candidate) better(than candidate) bool {
-	return c.rank() > than.rank()
-}
-
+// rank is higher for the better of two.
 func (c candidate) rank() (n int) {
 	if c.size > 2 { // there are parts to ask for
 		n += 4
