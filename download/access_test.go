@@ -327,3 +327,31 @@ func TestL3_PartsAreNotLeftToTheFront(t *testing.T) {
 		t.Errorf("a part by a link without a limit: %v (%s), want it left to the front", a.Delivery, a.Reason)
 	}
 }
+
+// Links may be replaced while requests are answered.
+func TestSetLinksWhileAnswering(t *testing.T) {
+	s := linkedService(t, nil)
+	v, err := link.NewVerifier([]link.Key{linkKey}, link.Options{MaxLife: 24 * time.Hour, RevokedIDs: []string{"x"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	for range 8 {
+		r := *signed(t, link.Grant{ID: "x"})
+		wg.Go(func() {
+			for range 200 {
+				q := r
+				a := s.Answer(t.Context(), &q)
+				if a.Status != 200 && a.Status != 403 {
+					t.Errorf("%d (%s)", a.Status, a.Reason)
+				}
+				a.Close()
+			}
+		})
+	}
+	for range 50 {
+		s.SetLinks(download.Links{Verifier: v})
+		s.SetLinks(download.Links{})
+	}
+	wg.Wait()
+}
