@@ -37,41 +37,49 @@ func found(ctx context.Context, rows *sql.Rows, err error) (catalog.Item, error)
 // collect reads the rows of joined; those of one item follow each other.
 func collect(rows *sql.Rows) (items []catalog.Item, err error) {
 	defer rows.Close()
+	var r row // one for all, so that they cost one allocation
 	for rows.Next() {
-		it, field, f, err := scan(rows)
-		if err != nil {
+		if err := r.scan(rows); err != nil {
 			return nil, err
 		}
-		if n := len(items); n == 0 || items[n-1].Slug != it.Slug {
-			items = append(items, it)
+		if n := len(items); n == 0 || items[n-1].Slug != r.item.Slug {
+			items = append(items, r.item)
 		}
-		if !field.Valid {
+		if !r.field.Valid {
 			continue
 		}
 		last := &items[len(items)-1]
 		if last.Files == nil {
 			last.Files = map[string]catalog.File{}
 		}
-		last.Files[field.String] = f
+		last.Files[r.field.String] = r.file()
 	}
 	return items, rows.Err()
 }
 
-// scan reads a row of joined: an item, and one of its further files if field is
-// not NULL.
-func scan(row *sql.Rows) (it catalog.Item, field sql.NullString, f catalog.File, err error) {
-	var modified, size int64
-	var name, store, key, mediaType, encoding, charset, etag sql.NullString
-	var fileModified, fileSize sql.NullInt64
-	err = row.Scan(&it.Slug, &it.Title, &it.Name, &it.Store, &it.Key, &it.Category, &it.Visible, &it.Inline, &it.MediaType,
-		&it.Encoding, &it.Charset, &modified, &size, &it.ETag,
-		&field, &name, &store, &key, &mediaType, &encoding, &charset, &fileModified, &fileSize, &etag)
-	it.Modified, it.Size = timeOf(modified), max(size, 0)
-	f = catalog.File{
-		Name: name.String, Store: store.String, Key: key.String, MediaType: mediaType.String, Encoding: encoding.String,
-		Charset: charset.String, Modified: timeOf(fileModified.Int64), Size: max(fileSize.Int64, 0), ETag: etag.String,
+// row is a row of joined: an item, and one of its further files if field is not NULL.
+type row struct {
+	item           catalog.Item
+	modified, size int64
+
+	field, name, store, key, mediaType, encoding, charset, etag sql.NullString
+	fileModified, fileSize                                      sql.NullInt64
+}
+
+func (r *row) scan(rows *sql.Rows) error {
+	it := &r.item
+	err := rows.Scan(&it.Slug, &it.Title, &it.Name, &it.Store, &it.Key, &it.Category, &it.Visible, &it.Inline, &it.MediaType,
+		&it.Encoding, &it.Charset, &r.modified, &r.size, &it.ETag,
+		&r.field, &r.name, &r.store, &r.key, &r.mediaType, &r.encoding, &r.charset, &r.fileModified, &r.fileSize, &r.etag)
+	it.Modified, it.Size = timeOf(r.modified), max(r.size, 0)
+	return err
+}
+
+func (r *row) file() catalog.File {
+	return catalog.File{
+		Name: r.name.String, Store: r.store.String, Key: r.key.String, MediaType: r.mediaType.String, Encoding: r.encoding.String,
+		Charset: r.charset.String, Modified: timeOf(r.fileModified.Int64), Size: max(r.fileSize.Int64, 0), ETag: r.etag.String,
 	}
-	return it, field, f, err
 }
 
 // timeOf is a number of milliseconds since 1970 as a time; 0 says nothing.

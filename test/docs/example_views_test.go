@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/downlink-go/downlink/adapters/nethttp"
+	"github.com/downlink-go/downlink/catalog/jsonl"
 	"github.com/downlink-go/downlink/download"
 	"github.com/downlink-go/downlink/downloadtest"
 )
@@ -42,5 +43,17 @@ func TestViewsPage(t *testing.T) {
 	}
 	if b, err := io.ReadAll(resp.Body); err != nil || !strings.HasSuffix(string(b), "2026-11\n2026-12\n") {
 		t.Errorf("%q, %v", b, err)
+	}
+}
+
+// The items that pages show are ones that can be imported.
+func TestItemSnippets(t *testing.T) {
+	for _, s := range snippets(t, "json") {
+		if !strings.Contains(s.text, `"slug"`) {
+			continue
+		}
+		if _, err := jsonl.Read(strings.NewReader(s.text), []string{"files"}); err != nil {
+			t.Errorf("%s: %v", s.page, err)
+		}
 	}
 }

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -12,13 +13,22 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/downlink-go/downlink/test/server"
 )
 
 // proxied runs downlink with a view at /r/ of the server at from; keys are added to
 // [http].
 func proxied(t *testing.T, from, keys string) (addr string, log func() string) {
+	t.Helper()
+	p := proxying(t, from, keys)
+	return p.Addr, p.Log
+}
+
+func proxying(t *testing.T, from, keys string) *server.Process {
 	t.Helper()
 	p, _ := configured(t, fmt.Sprintf(`[[views]]
 pattern = "/r/{path...}"
@@ -29,7 +39,7 @@ origins = [%[1]q]
 networks = ["127.0.0.0/8"]
 %s
 `, from, keys), "")
-	return p.Addr, p.Log
+	return p
 }
 
 // TestV4_RemoteFiles has a file server behind Downlink, and compares what comes
@@ -262,5 +272,57 @@ func TestV4_ClientGone(t *testing.T) {
 	waitLog(t, log, "path=/r/x")
 	if strings.Contains(log(), "level=ERROR") {
 		t.Errorf("a client that goes is no error")
+	}
+}
+
+// TestV4_AbortsLeaveNothing has many clients go in the middle; after a while no
+// connection of theirs is left, on either side.
+func TestV4_AbortsLeaveNothing(t *testing.T) {
+	var open atomic.Int32
+	upstream := scripted(t, func(c net.Conn, _ *http.Request) {
+		open.Add(1)
+		defer open.Add(-1)
+		io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n")
+		for {
+			if _, err := c.Write(make([]byte, 64<<10)); err != nil {
+				return
+			}
+		}
+	})
+	p := proxying(t, upstream, "")
+	descriptors := func() int {
+		entries, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", p.PID))
+		must(t, err)
+		return len(entries)
+	}
+	if _, err := os.Stat("/proc/self/fd"); err != nil {
+		t.Skip("the system does not list open files")
+	}
+	abort := func() {
+		c, err := net.Dial("tcp", p.Addr)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer c.Close()
+		io.WriteString(c, "GET /r/x HTTP/1.1\r\nHost: x\r\n\r\n")
+		_, err = io.CopyN(io.Discard, c, 100_000)
+		if err = errors.Join(err, c.(*net.TCPConn).SetLinger(0)); err != nil { // a reset
+			t.Error(err)
+		}
+	}
+	abort()
+	before := descriptors()
+	for range 5 {
+		var all sync.WaitGroup
+		for range 20 {
+			all.Go(abort)
+		}
+		all.Wait()
+	}
+	for end := time.Now().Add(45 * time.Second); open.Load() > 0 || descriptors() > before+3; time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("%d downloads go on, %d files are open and before it were %d", open.Load(), descriptors(), before)
+		}
 	}
 }
