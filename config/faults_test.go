@@ -792,6 +792,30 @@ remote = "ftp://host/"
 43:10: remote "http://host/a?b=c": write a URL prefix such as "https://files.example.org/public/", without user, query and variables
 48:10: remote "ftp://host/": write a URL prefix such as "https://files.example.org/public/", without user, query and variables
 `},
+	{"offload: stores that are no directories", `[stores.b]
+driver = "s3"
+bucket = "b"
+[[offload]]
+front = "nginx"
+source = "b"
+destination = "/_i/"
+[[offload]]
+front = "nginx"
+source = "b"
+destination = "/_j/"
+remote = "https://b.example/"
+[[offload]]
+front = "apache"
+source = "b"
+[[offload]]
+front = "header"
+source = "b"
+field = "X-Reproxy-URL"
+destination = "https://b.example/"
+`, `
+6:10: nginx has no directory with the files of store "b", which are kept by s3: write remote, the URL prefix at which nginx can fetch them, or take the rule out
+15:10: apache has no directory with the files of store "b", which are kept by s3: take the rule out
+`},
 	{"offload: destinations", `[stores.a]
 path = "a"
 [stores.b]

@@ -33,7 +33,7 @@ var frontKeys = []struct {
 var ownFields = [...]string{"X-Content-Type-Options", "X-Request-Id", "X-Downlink-Range"}
 
 // checkFront checks what the rule's front server needs and cannot have.
-func (r *report) checkFront(rule Rule, path string) {
+func (r *report) checkFront(c *Config, rule Rule, path string) {
 	if rule.Front == "" || r.faulty(path+".front") {
 		return
 	}
@@ -42,6 +42,7 @@ func (r *report) checkFront(rule Rule, path string) {
 			r.fault(key, "%s is for the front %s and this rule is for %s: take it out", k.name, strings.Join(k.fronts, " or "), rule.Front)
 		}
 	}
+	r.checkReach(c, rule, path+".source")
 	switch rule.Front {
 	case FrontApache, FrontLighttpd:
 		r.checkDirectory(rule.Destination, path+".destination", rule.Front)
@@ -54,6 +55,19 @@ func (r *report) checkFront(rule Rule, path string) {
 	if rule.Destination == "" && !r.faulty(path+".destination") {
 		r.fault(path+".destination", `destination is missing: write it, for example destination = "/_internal/files/"`)
 	}
+}
+
+// checkReach checks that the front server can have the files of the source.
+func (r *report) checkReach(c *Config, rule Rule, key string) {
+	s, ok := c.Store(rule.Source)
+	if !ok || s.Driver == DriverDir || rule.Remote != "" || rule.Front == FrontHeader {
+		return
+	}
+	remedy := "take the rule out"
+	if rule.Front == FrontNginx {
+		remedy = "write remote, the URL prefix at which nginx can fetch them, or take the rule out"
+	}
+	r.fault(key, "%s has no directory with the files of store %s, which are kept by %s: %s", rule.Front, quote(s.Name), s.Driver, remedy)
 }
 
 // checkDirectory checks where Apache or lighttpd finds the files.

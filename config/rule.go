@@ -13,7 +13,7 @@ func (r *report) checkRule(c *Config, i int) {
 	r.checkRuleName(c, i)
 	r.checkSource(c, rule, path)
 	r.checkToken(path+".charset", "charset", rule.Charset, "utf-8")
-	r.checkFront(rule, path)
+	r.checkFront(c, rule, path)
 	switch key := path + ".destination"; {
 	case rule.Front != FrontNginx && rule.Front != FrontCaddy, rule.Destination == "":
 	case r.checkDestination(rule.Destination, key):
