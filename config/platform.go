@@ -2,7 +2,6 @@ package config
 
 import (
 	"fmt"
-	"reflect"
 	"slices"
 	"strings"
 )
@@ -27,41 +26,6 @@ func (p Platform) String() string {
 	}
 	return "a server"
 }
-
-// The drivers of stores.
-const (
-	DriverDir = "dir" // a directory of this machine
-	DriverS3  = "s3"  // a bucket of S3 or of what speaks its API
-	DriverR2  = "r2"  // a bucket of Cloudflare R2
-)
-
-// The drivers of the catalogue.
-const (
-	DriverSQLite = "sqlite" // a file
-	DriverD1     = "d1"     // a database of Cloudflare D1
-)
-
-// driver is what a driver needs and where it runs.
-type driver struct {
-	on      []Platform
-	keys    []string // that belong to it; others of its kind have no meaning
-	needs   string   // the key that must be written; "" if none must
-	example string   // of that key's value
-}
-
-var storeDrivers = map[string]driver{
-	DriverDir: {on: []Platform{OnServer}, keys: append([]string{"path", "base_url"}, elsewhereKeys...), needs: "path", example: "/srv/files"},
-	DriverS3:  {on: []Platform{OnServer}, keys: append(s3Keys, elsewhereKeys...), needs: "bucket", example: "my-downloads"},
-	DriverR2:  {on: []Platform{OnWorkers}, keys: []string{"binding"}, needs: "binding", example: "FILES"},
-}
-
-var catalogDrivers = map[string]driver{
-	DriverSQLite: {on: []Platform{OnServer}, keys: []string{"path"}},
-	DriverD1:     {on: []Platform{OnWorkers}, keys: []string{"binding"}, needs: "binding", example: "DB"},
-}
-
-// kindsWithout are the views that a platform has no means for.
-var kindsWithout = map[Platform][]string{OnWorkers: {KindPath, KindHTTP, KindOverlay, KindZip}}
 
 // in is the store as it is on p, and the key of the table that says so.
 func (s Store) in(p Platform) (Store, string) {
@@ -146,7 +110,14 @@ func (c *Config) For(p Platform) (*Config, error) {
 			d.source.at[key] = at
 		}
 	}
-	d.Stores, d.Views = nil, nil
+	d.takeStores(c, p)
+	d.takeViews(c, p)
+	return &d, nil
+}
+
+// takeStores has the stores and the catalogue be those of c on p.
+func (d *Config) takeStores(c *Config, p Platform) {
+	d.Stores = nil
 	for _, s := range c.Stores {
 		if !s.on(p) {
 			continue
@@ -160,6 +131,12 @@ func (c *Config) For(p Platform) (*Config, error) {
 	d.Catalog, key = c.Catalog.in(p)
 	d.Catalog.Workers = nil
 	d.source.move(c.source, key, "catalog")
+}
+
+// takeViews has the views be those of c for p. The view that nobody wrote is there
+// only with a catalogue.
+func (d *Config) takeViews(c *Config, p Platform) {
+	d.Views = nil
 	for i, v := range c.Views {
 		from := fmt.Sprintf("views[%d]", i)
 		unwritten := c.File != "" && !c.source.has(from)
@@ -169,7 +146,6 @@ func (c *Config) For(p Platform) (*Config, error) {
 		d.source.move(c.source, from, fmt.Sprintf("views[%d]", len(d.Views)))
 		d.Views = append(d.Views, v)
 	}
-	return &d, nil
 }
 
 // notFor says why the configuration is not for p, and what would change that.
@@ -192,146 +168,6 @@ func (s *source) move(from source, old, key string) {
 		rest, ok := strings.CutPrefix(k, old)
 		if ok && (rest == "" || rest[0] == '.' || rest[0] == '[') {
 			s.at[key+rest] = at
-		}
-	}
-}
-
-// checkPlatforms reports what cannot be on the platforms that the configuration
-// is for.
-func (r *report) checkPlatforms(c *Config) {
-	for _, p := range c.Platforms() {
-		r.checkPlatform(c, p)
-	}
-}
-
-func (r *report) checkPlatform(c *Config, p Platform) {
-	for i, v := range c.Views {
-		path := fmt.Sprintf("views[%d]", i)
-		if !r.has(path) || !v.on(p) || r.faulty(path+".platforms") {
-			continue
-		}
-		if slices.Contains(kindsWithout[p], v.Kind) {
-			r.fault(path+".kind", "kind %s: there is none on %v; write platforms = [%q] into this view to leave it out there", v.Kind, p, p.other())
-		}
-		if s, found := c.Store(v.Store); v.Kind == KindStorage && found && !s.on(p) {
-			r.fault(path+".store", "store %s is not on %v: %s, or write platforms = [%q] into this view", quote(v.Store), p, p.storeRemedy(s.Name), p.other())
-		}
-		if p == OnWorkers && len(v.Precompressed) > 0 {
-			r.fault(path+".precompressed", "precompressed files are not chosen on Workers, whose network compresses itself: take it out, or write platforms = [%q] into this view", p.other())
-		}
-		r.checkSends(c, v, path, p)
-		if v.Allow == AllowForwardAuth && p == OnWorkers {
-			r.fault(path+".allow", "allow = %q: nobody is asked on %v; write platforms = [%q] into this view to leave it out there", v.Allow, p, p.other())
-		}
-		if v.Kind == KindObject && !c.Catalog.on(p) {
-			r.fault(path+".kind", "the catalogue is not on %v: write %s, or platforms = [%q] into this view", p, p.catalogRemedy(), p.other())
-		}
-	}
-	for i, k := range c.Links.Keys {
-		if p == OnWorkers && k.SecretFile != "" {
-			r.fault(fmt.Sprintf("links.keys[%d].secret_file", i), "secret_file: there are no files on %v; write secret_env with the name of the secret's binding", p)
-		}
-	}
-	if p == OnServer && !c.Catalog.on(p) {
-		r.fault("catalog.driver", "driver %s is not on a server: write it below [catalog.workers]", quote(c.Catalog.Driver))
-	}
-}
-
-// other is the word for a view that is not for p.
-func (p Platform) other() string {
-	if p == OnServer {
-		return string(OnWorkers)
-	}
-	return string(OnServer)
-}
-
-func (p Platform) storeRemedy(name string) string {
-	if p == OnWorkers {
-		return fmt.Sprintf("write [stores.%s.workers] with driver = %q and a binding", name, DriverR2)
-	}
-	return fmt.Sprintf("write driver = %q and a path below [stores.%s], and what is there now below [stores.%s.workers]", DriverDir, name, name)
-}
-
-func (p Platform) catalogRemedy() string {
-	if p == OnWorkers {
-		return fmt.Sprintf("[catalog.workers] with driver = %q and a binding", DriverD1)
-	}
-	return fmt.Sprintf("driver = %q below [catalog]", DriverSQLite)
-}
-
-// checkDriver checks the keys of a store or a catalogue against its driver. own
-// is the platform whose table it is in; "" in the common one.
-func (r *report) checkDriver(table reflect.Value, path string, drivers map[string]driver, own Platform) {
-	name := table.FieldByName("Driver").String()
-	if r.faulty(path + ".driver") {
-		return
-	}
-	d := drivers[name]
-	if own != "" && !slices.Contains(d.on, own) {
-		r.fault(path+".driver", "driver %s is not on %v: write driver = %q", quote(name), own, onlyOn(drivers, own))
-		return
-	}
-	for _, other := range drivers {
-		for _, key := range other.keys {
-			if at := path + "." + key; !slices.Contains(d.keys, key) && r.has(at) && !r.faulty(at) {
-				r.fault(path+"."+key, "%s is not for the driver %s: take it out, or change driver", key, quote(name))
-			}
-		}
-	}
-	if d.needs == "" {
-		return
-	}
-	for _, f := range fields(table.Type()) {
-		if f.name == d.needs && table.Field(f.index).IsZero() {
-			r.fault(path+"."+d.needs, "%s is missing: write it, for example %s = %q", d.needs, d.needs, d.example)
-		}
-	}
-}
-
-// onlyOn is the first driver, by name, that runs on p.
-func onlyOn(drivers map[string]driver, p Platform) string {
-	var all []string
-	for name, d := range drivers {
-		if slices.Contains(d.on, p) {
-			all = append(all, name)
-		}
-	}
-	return slices.Min(all)
-}
-
-func (r *report) checkDrivers(c *Config) {
-	for _, s := range c.Stores {
-		key := "stores." + s.Name
-		r.checkStoreTable(s, key, "")
-		if s.Workers != nil {
-			r.checkStoreTable(*s.Workers, key+".workers", OnWorkers)
-		}
-	}
-	r.checkDriver(reflect.ValueOf(c.Catalog), "catalog", catalogDrivers, "")
-	r.checkBinding("catalog.binding", c.Catalog.Binding)
-	if w := c.Catalog.Workers; w != nil {
-		r.checkDriver(reflect.ValueOf(*w), "catalog.workers", catalogDrivers, OnWorkers)
-		r.checkBinding("catalog.workers.binding", w.Binding)
-	}
-}
-
-func (r *report) checkStoreTable(s Store, key string, own Platform) {
-	r.checkDriver(reflect.ValueOf(s), key, storeDrivers, own)
-	r.checkURL(key+".base_url", s.BaseURL)
-	r.checkBinding(key+".binding", s.Binding)
-	r.checkS3(s, key)
-	r.checkElsewhere(s, key)
-}
-
-// checkBinding checks the name of a binding: wrangler takes JavaScript variables.
-func (r *report) checkBinding(key, name string) {
-	if name == "" {
-		return
-	}
-	for i, c := range name {
-		if !isWord(c) || c == '-' || i == 0 && c >= '0' && c <= '9' {
-			r.fault(key, `binding %s: write the binding's name in wrangler.toml, of letters, digits and _, such as "FILES"`, quote(name))
-			return
 		}
 	}
 }

@@ -49,7 +49,10 @@ func (st statement) literal() string {
 func literal(arg any) string {
 	switch v := arg.(type) {
 	case bool:
-		return strconv.Itoa(map[bool]int{true: 1}[v])
+		if v {
+			return "1"
+		}
+		return "0"
 	case int64:
 		return strconv.FormatInt(v, 10)
 	case []byte:

@@ -18,7 +18,7 @@ const demo = "infra/workers/downlink.toml"
 func main() {
 	var b builder
 	flag.StringVar(&b.config, "config", chosen(), "configuration; DOWNLINK_CONFIG says the same")
-	flag.StringVar(&b.wrangler, "wrangler", "wrangler.toml", "wrangler's configuration, whose bindings are checked; \"\" checks none")
+	flag.StringVar(&b.wrangler, "wrangler", "wrangler.toml", "wrangler's configuration, whose bindings are checked if it is there")
 	flag.StringVar(&b.out, "out", filepath.Join("build", "worker"), "folder for the modules")
 	flag.Parse()
 	if flag.NArg() > 0 {
@@ -51,15 +51,29 @@ func (b *builder) build(log io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if b.wrangler != "" {
-		if err := checkBindings(c, b.wrangler); err != nil {
-			return err
-		}
+	if err := checkBindings(c, b.wrangler); err != nil {
+		return err
 	}
 	made, err := modules(c)
 	if err != nil {
 		return err
 	}
+	if err := b.write(made); err != nil {
+		return err
+	}
+	for _, w := range wasm {
+		if err := w.build(filepath.Join(b.out, w.name)); err != nil {
+			return err
+		}
+		if err := weigh(log, filepath.Join(b.out, w.name)); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintf(log, "%s: %d views of %s\n", b.out, len(c.Views), b.config)
+	return nil
+}
+
+func (b *builder) write(made map[string][]byte) error {
 	if err := os.MkdirAll(b.out, 0o755); err != nil {
 		return err
 	}
@@ -68,16 +82,6 @@ func (b *builder) build(log io.Writer) error {
 			return err
 		}
 	}
-	for _, w := range wasm {
-		file := filepath.Join(b.out, w.name)
-		if err := w.build(file); err != nil {
-			return err
-		}
-		if err := weigh(log, file); err != nil {
-			return err
-		}
-	}
-	fmt.Fprintf(log, "%s: %d views of %s\n", b.out, len(c.Views), b.config)
 	return nil
 }
 

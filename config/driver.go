@@ -1,0 +1,115 @@
+package config
+
+import (
+	"reflect"
+	"slices"
+)
+
+// The drivers of stores.
+const (
+	DriverDir = "dir" // a directory of this machine
+	DriverS3  = "s3"  // a bucket of S3 or of what speaks its API
+	DriverR2  = "r2"  // a bucket of Cloudflare R2
+)
+
+// The drivers of the catalogue.
+const (
+	DriverSQLite = "sqlite" // a file
+	DriverD1     = "d1"     // a database of Cloudflare D1
+)
+
+// driver is what a driver needs and where it runs.
+type driver struct {
+	on      []Platform
+	keys    []string // that belong to it; others of its kind have no meaning
+	needs   string   // the key that must be written; "" if none must
+	example string   // of that key's value
+}
+
+var storeDrivers = map[string]driver{
+	DriverDir: {on: []Platform{OnServer}, keys: append([]string{"path", "base_url"}, elsewhereKeys...), needs: "path", example: "/srv/files"},
+	DriverS3:  {on: []Platform{OnServer}, keys: append(s3Keys, elsewhereKeys...), needs: "bucket", example: "my-downloads"},
+	DriverR2:  {on: []Platform{OnWorkers}, keys: []string{"binding"}, needs: "binding", example: "FILES"},
+}
+
+var catalogDrivers = map[string]driver{
+	DriverSQLite: {on: []Platform{OnServer}, keys: []string{"path"}},
+	DriverD1:     {on: []Platform{OnWorkers}, keys: []string{"binding"}, needs: "binding", example: "DB"},
+}
+
+// checkDriver checks the keys of a store or a catalogue against its driver. own
+// is the platform whose table it is in; "" in the common one.
+func (r *report) checkDriver(table reflect.Value, path string, drivers map[string]driver, own Platform) {
+	name := table.FieldByName("Driver").String()
+	if r.faulty(path + ".driver") {
+		return
+	}
+	d := drivers[name]
+	if own != "" && !slices.Contains(d.on, own) {
+		r.fault(path+".driver", "driver %s is not on %v: write driver = %q", quote(name), own, onlyOn(drivers, own))
+		return
+	}
+	for _, other := range drivers {
+		for _, key := range other.keys {
+			if at := path + "." + key; !slices.Contains(d.keys, key) && r.has(at) && !r.faulty(at) {
+				r.fault(path+"."+key, "%s is not for the driver %s: take it out, or change driver", key, quote(name))
+			}
+		}
+	}
+	if d.needs == "" {
+		return
+	}
+	for _, f := range fields(table.Type()) {
+		if f.name == d.needs && table.Field(f.index).IsZero() {
+			r.fault(path+"."+d.needs, "%s is missing: write it, for example %s = %q", d.needs, d.needs, d.example)
+		}
+	}
+}
+
+// onlyOn is the first driver, by name, that runs on p.
+func onlyOn(drivers map[string]driver, p Platform) string {
+	var all []string
+	for name, d := range drivers {
+		if slices.Contains(d.on, p) {
+			all = append(all, name)
+		}
+	}
+	return slices.Min(all)
+}
+
+func (r *report) checkDrivers(c *Config) {
+	for _, s := range c.Stores {
+		key := "stores." + s.Name
+		r.checkStoreTable(s, key, "")
+		if s.Workers != nil {
+			r.checkStoreTable(*s.Workers, key+".workers", OnWorkers)
+		}
+	}
+	r.checkDriver(reflect.ValueOf(c.Catalog), "catalog", catalogDrivers, "")
+	r.checkBinding("catalog.binding", c.Catalog.Binding)
+	if w := c.Catalog.Workers; w != nil {
+		r.checkDriver(reflect.ValueOf(*w), "catalog.workers", catalogDrivers, OnWorkers)
+		r.checkBinding("catalog.workers.binding", w.Binding)
+	}
+}
+
+func (r *report) checkStoreTable(s Store, key string, own Platform) {
+	r.checkDriver(reflect.ValueOf(s), key, storeDrivers, own)
+	r.checkURL(key+".base_url", s.BaseURL)
+	r.checkBinding(key+".binding", s.Binding)
+	r.checkS3(s, key)
+	r.checkElsewhere(s, key)
+}
+
+// checkBinding checks the name of a binding: wrangler takes JavaScript variables.
+func (r *report) checkBinding(key, name string) {
+	if name == "" {
+		return
+	}
+	for i, c := range name {
+		if !isWord(c) || c == '-' || i == 0 && c >= '0' && c <= '9' {
+			r.fault(key, `binding %s: write the binding's name in wrangler.toml, of letters, digits and _, such as "FILES"`, quote(name))
+			return
+		}
+	}
+}
