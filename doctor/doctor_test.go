@@ -291,6 +291,36 @@ func TestRedirects(t *testing.T) {
 	}
 }
 
+// The application is asked as the front server asks it that is to be examined.
+func TestFrontName(t *testing.T) {
+	store := downloadtest.TempStore(t, "files", map[string]string{"a.txt": content})
+	dir, _ := store.LocalPath("")
+	rules := []download.Rule{
+		{Front: download.Nginx, Source: "files", Destination: "/i/"},
+		{Front: download.Apache, Source: "files", Destination: dir + "/"},
+	}
+	routes := []download.Route{{Pattern: "/files/{path...}", View: &download.StorageView{Store: store}}}
+	service, err := download.New(routes, rules)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := nethttp.New(service, nethttp.Options{FrontField: "X-Front"})
+	s := doctor.Site{
+		Handler: h, Direct: handler(t, store), Rules: rules, Files: []string{"/files/a.txt"}, FrontField: "X-Front",
+		App: strings.TrimPrefix(at(t, h.ServeHTTP), "http://"),
+	}
+	for name, want := range map[string]string{"": "/i/a.txt", "nginx": "/i/a.txt", "apache": dir + "/a.txt", "caddy": ""} {
+		s.FrontName = name
+		report := doctor.Examine(t.Context(), s)
+		if want = "leaves it to the front server as " + want; name == "caddy" {
+			want = "sends it itself"
+		}
+		if got := texts(report.Results); len(report.Faults()) > 0 || !strings.Contains(got, want) {
+			t.Errorf("front %q:\n%s\nwant %q", name, got, want)
+		}
+	}
+}
+
 func TestSilentServersAreNotWaitedFor(t *testing.T) {
 	s := well(t)
 	done := make(chan struct{})

@@ -83,7 +83,7 @@ func (x *exam) missing(c *client, s *sample, got answer) bool {
 	head := c.ask(question{"HEAD", s.target, nil})
 	asked := head.status == 200 && head.header.Get("Content-Disposition") == s.want.header.Get("Content-Disposition")
 	if s.handed == "" || !asked {
-		return fault("asks", x.proxyChange(), "%s answers %s with %d itself and does not ask Downlink: another site of its may answer for this name.", s.front(), s.name, got.status)
+		return fault("asks", x.proxyChange(), "%s answers %s with %d itself and does not ask Downlink: another of its sites may answer for this name.", s.front(), s.name, got.status)
 	}
 	if why, change := x.unreadable(s.file); why != "" {
 		return fault("unreadable", change, "%s may not read %s: %s.", s.front(), s.file, why)
