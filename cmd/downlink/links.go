@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"os"
 	"time"
@@ -13,6 +14,22 @@ import (
 	"github.com/downlink-go/downlink/core/link"
 	"github.com/downlink-go/downlink/download"
 )
+
+// loadForLinks is the configuration whose links are signed: of a server or, if it is
+// for Workers only, of Workers, whose secrets are in the environment here.
+func (s *settings) loadForLinks() (*config.Config, error) {
+	if s.config == "" {
+		return nil, errors.New("say with which keys: --config FILE, with [[links.keys]] in it")
+	}
+	c, err := config.Load(s.config)
+	if err != nil {
+		return nil, err
+	}
+	if all := c.Platforms(); len(all) > 0 { // a server is the first
+		return c.For(all[0])
+	}
+	return c, nil
+}
 
 // forwardAuth asks the application of the configuration; nil without one.
 func (s *site) forwardAuth() (download.Allow, error) {

@@ -3,7 +3,6 @@ package main
 import (
 	"crypto/rand"
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"math"
 	"net/netip"
@@ -44,10 +43,7 @@ Times are durations from now such as 36h or 7d, or RFC 3339 such as
   downlink sign /private/a.pdf --config downlink.toml --uses 1`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if s.config == "" {
-				return errors.New("say with which keys: --config FILE, with [[links.keys]] in it")
-			}
-			cfg, err := s.load("")
+			cfg, err := s.loadForLinks()
 			if err != nil {
 				return err
 			}

@@ -28,10 +28,7 @@ fail, with the reason. Nothing is counted.`,
 		Example: "  downlink verify 'https://files.example.org/private/a.pdf?link=…' --config downlink.toml --ip 192.0.2.7",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if s.config == "" {
-				return errors.New("say with which keys: --config FILE, with [[links.keys]] in it")
-			}
-			cfg, err := s.load("")
+			cfg, err := s.loadForLinks()
 			if err != nil {
 				return err
 			}
@@ -145,6 +142,11 @@ func when(t, now time.Time) string {
 
 // showUses says how often a link with a use limit was used.
 func (s *settings) showUses(ctx context.Context, w io.Writer, cfg *config.Config, g *link.Grant) error {
+	if cfg.Catalog.Driver != config.DriverSQLite {
+		fmt.Fprintf(w, "%-11s %s\n", "used", "counted on Workers")
+		fmt.Fprintln(w, "accepted, if uses are left")
+		return nil
+	}
 	path, err := s.catalogPath(cfg)
 	if err != nil {
 		return err
