@@ -23,6 +23,7 @@ type remote struct {
 	*httptest.Server
 	mu         sync.Mutex
 	log        []string // method and Range of each request
+	peers      map[string]bool
 	etag, date string
 	head       int  // status of HEAD, if not 0
 	noRanges   bool // Range is ignored
@@ -34,7 +35,7 @@ type remote struct {
 
 func newRemote(t *testing.T) *remote {
 	t.Helper()
-	s := &remote{etag: `"v1"`}
+	s := &remote{etag: `"v1"`, peers: map[string]bool{}}
 	s.Server = httptest.NewServer(s)
 	t.Cleanup(s.Close)
 	return s
@@ -43,6 +44,7 @@ func newRemote(t *testing.T) *remote {
 func (s *remote) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.peers[r.RemoteAddr] = true
 	s.log = append(s.log, strings.TrimSpace(r.Method+" "+r.Header.Get("Range")))
 	if s.onRequest != nil {
 		s.onRequest(len(s.log), s)
@@ -217,5 +219,36 @@ func TestNotModified(t *testing.T) {
 	o, err = client(t, bare.url).Open(t.Context(), bare.url, ask)
 	if err != nil || o.Metadata().ETag != `"v2"` || o.Metadata().Size != 10 {
 		t.Errorf("%v, %v", o, err)
+	}
+}
+
+// Connections are used again: by whole files, parts, metadata and refusals.
+func TestConnectionsAreKept(t *testing.T) {
+	s := newRemote(t)
+	c := client(t, s.URL)
+	for range 5 {
+		for _, ask := range []httpstore.Ask{everything(), {First: core.Span{Start: 2, Length: 3}}, {}} {
+			o, err := c.Open(t.Context(), s.URL, ask)
+			if err != nil {
+				t.Fatal(err)
+			}
+			span := core.Span{Length: 10}
+			if ask.First.Length > 0 {
+				span = ask.First
+			}
+			r, err := o.Section(t.Context(), span)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n, err := io.Copy(io.Discard, io.LimitReader(r, span.Length)); n != span.Length || err != nil {
+				t.Errorf("%d bytes, %v", n, err)
+			}
+			o.Close()
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.peers) > 3 { // one, unless another was begun before the first was free
+		t.Errorf("%d connections for 20 requests one after the other", len(s.peers))
 	}
 }
