@@ -44,29 +44,37 @@ func (f frontPeer) behind() string { return f.title + " + Downlink" }
 
 func (f frontPeer) smallest() string { return f.title + " + smallest Go (socket loop)" }
 
+func (f frontPeer) smallestHTTP() string { return f.title + " + smallest Go (net/http)" }
+
+// peers are those of the server, the reference first.
+func (f frontPeer) peers() []string { return []string{f.smallest(), f.smallestHTTP(), f.behind()} }
+
 var frontLoads = []load{
 	{name: "1 KiB through others", file: "1k.bin", size: 1 << 10, connections: 16, decisive: true},
 	{name: "100 KiB through others", file: "100k.bin", size: 100 << 10, connections: 16, decisive: true},
 }
 
-// frontTargets are about Apache and lighttpd; Caddy is shown only.
+// frontTargets are about Apache and lighttpd, beside both kinds of smallest backends;
+// Caddy is shown only.
 func frontTargets(found *results) (all []target) {
 	for _, f := range frontPeers[:2] {
 		for _, l := range frontLoads {
-			all = append(all, target{
-				what: l.name + ": " + f.behind() + " / + smallest Go, requests/s",
-				got:  found.ratio(l.name, f.behind(), f.smallest(), requestRate), limit: 0.95,
-			})
+			for _, other := range []string{f.smallest(), f.smallestHTTP()} {
+				all = append(all, target{
+					what: l.name + ": " + f.behind() + " / " + strings.TrimPrefix(other, f.title+" ") + ", requests/s",
+					got:  found.ratio(l.name, f.behind(), other, requestRate), limit: 0.95,
+				})
+			}
 		}
 	}
 	return all
 }
 
-// measureFronts starts each server twice and has wrk load them in turns.
+// measureFronts starts each server with each backend and has wrk load them in turns.
 func measureFronts(ctx context.Context, p plan) (*results, error) {
 	found := &results{cases: frontLoads, samples: map[string]map[string][]sample{}, missing: map[string]string{}}
 	for _, f := range frontPeers {
-		found.groups = append(found.groups, []string{f.smallest(), f.behind()})
+		found.groups = append(found.groups, f.peers())
 	}
 	if _, err := exec.LookPath("wrk"); err != nil {
 		found.missing["every other front server"] = "Debian package wrk"
@@ -109,7 +117,7 @@ func measureFronts(ctx context.Context, p plan) (*results, error) {
 	return found, nil
 }
 
-// startFront starts a server with Downlink behind it, and with the smallest backend
+// startFront starts a server with Downlink behind it, and with the smallest backends
 // behind it.
 func (s *stage) startFront(ctx context.Context, f frontPeer) error {
 	program, err := exec.LookPath(f.program)
@@ -117,17 +125,18 @@ func (s *stage) startFront(ctx context.Context, f frontPeer) error {
 		program = "/usr/sbin/" + f.program
 	}
 	if _, err := os.Stat(program); err != nil {
-		s.missing[f.behind()], s.missing[f.smallest()] = "Debian package "+f.debian, "Debian package "+f.debian
+		for _, peer := range f.peers() {
+			s.missing[peer] = "Debian package " + f.debian
+		}
 		return nil
 	}
-	for _, kind := range []string{"downlink", "smallest"} {
-		name, peer := f.name+"-"+kind, f.behind()
+	for peer, kind := range map[string]string{f.behind(): "downlink", f.smallest(): "raw", f.smallestHTTP(): "nethttp"} {
+		name := f.name + "-" + kind
 		c := downlinkConfig{Listen: "unix:" + s.path(name+".sock"), Front: f.name, Files: s.files}
 		if kind == "downlink" {
 			err = s.startDownlink(ctx, c, name)
 		} else {
-			peer = f.smallest()
-			err = s.startSmallestFor(ctx, f, c, name)
+			err = s.startSmallestFor(ctx, f, c, name, kind)
 		}
 		if err == nil {
 			err = s.startServer(ctx, f, program, peer, name)
@@ -139,7 +148,7 @@ func (s *stage) startFront(ctx context.Context, f frontPeer) error {
 	return nil
 }
 
-func (s *stage) startSmallestFor(ctx context.Context, f frontPeer, c downlinkConfig, name string) error {
+func (s *stage) startSmallestFor(ctx context.Context, f frontPeer, c downlinkConfig, name, kind string) error {
 	if err := s.expand("downlink.toml.tmpl", name+".toml", c); err != nil {
 		return err
 	}
@@ -147,7 +156,7 @@ func (s *stage) startSmallestFor(ctx context.Context, f frontPeer, c downlinkCon
 	if f.field == "X-Sendfile" {
 		to = s.files + "/"
 	}
-	return s.launch(ctx, name, s.program("smallest"), "--field", f.field, "--to", to, "--also", f.also, "raw", s.path(name+".sock"))
+	return s.launch(ctx, name, s.program("smallest"), "--field", f.field, "--to", to, "--also", f.also, kind, s.path(name+".sock"))
 }
 
 // startServer has Downlink write the server's configuration from name.toml and starts
