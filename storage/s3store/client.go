@@ -14,9 +14,9 @@ import (
 // tries is how often a request is sent before it has failed.
 const tries = 3
 
-// newClient returns the SDK's client, and what closes its idle connections.
-func newClient(o Options, credentials aws.CredentialsProvider) (*s3.Client, func()) {
-	transport := &http.Transport{
+// newTransport returns the connections of a client.
+func newTransport(o Options) *http.Transport {
+	return &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
 		DialContext:           (&net.Dialer{Timeout: o.Timeout / 2, KeepAlive: 30 * time.Second}).DialContext,
 		TLSHandshakeTimeout:   o.Timeout / 2,
@@ -28,6 +28,10 @@ func newClient(o Options, credentials aws.CredentialsProvider) (*s3.Client, func
 		// slow one holds up no other.
 		Protocols: http1(),
 	}
+}
+
+// newClient returns the SDK's client.
+func newClient(o Options, credentials aws.CredentialsProvider, transport *http.Transport) *s3.Client {
 	options := s3.Options{
 		Region:       o.Region,
 		Credentials:  credentials,
@@ -44,7 +48,7 @@ func newClient(o Options, credentials aws.CredentialsProvider) (*s3.Client, func
 	if o.Endpoint != "" {
 		options.BaseEndpoint = &o.Endpoint
 	}
-	return s3.New(options), transport.CloseIdleConnections
+	return s3.New(options)
 }
 
 func http1() *http.Protocols {

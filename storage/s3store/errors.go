@@ -14,7 +14,7 @@ import (
 // hints say what to do about an error, by the code that S3 gives it
 // (https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html).
 var hints = map[string]string{
-	"AccessDenied":                       "the credentials may not read this key: allow s3:GetObject, and s3:ListBucket too, without which S3 calls a missing object forbidden",
+	"AccessDenied":                       "the credentials may not do this: allow s3:GetObject, and s3:ListBucket too, without which S3 calls a missing object forbidden; to save files s3:PutObject and s3:DeleteObject",
 	"AllAccessDisabled":                  "the bucket was closed by its provider",
 	"AuthorizationHeaderMalformed":       "the bucket is in another region: correct region",
 	"ExpiredToken":                       "the credentials have expired: renew them",

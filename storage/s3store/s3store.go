@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"strings"
 	"sync/atomic"
@@ -57,6 +58,7 @@ type Options struct {
 type Store struct {
 	opts        Options
 	client      *s3.Client
+	writer      *http.Client // of the requests that send objects
 	credentials aws.CredentialsProvider
 	signer      *v4.Signer
 	base        *url.URL // of the bucket, for presigned URLs
@@ -87,9 +89,12 @@ func New(o Options) (*Store, error) {
 		o.Credentials = &chain{limit: o.Timeout / 2} // so that time is left to say that there are none
 	}
 	credentials := aws.NewCredentialsCache(o.Credentials)
-	client, closeIdle := newClient(o, credentials)
+	transport, patient := newTransport(o), newTransport(o)
+	patient.ResponseHeaderTimeout = longestWrite
 	return &Store{
-		opts: o, client: client, credentials: credentials, signer: v4.NewSigner(unescaped), base: base, close: closeIdle,
+		opts: o, client: newClient(o, credentials, transport), credentials: credentials, signer: v4.NewSigner(unescaped), base: base,
+		writer: &http.Client{Transport: patient, CheckRedirect: stay},
+		close:  func() { transport.CloseIdleConnections(); patient.CloseIdleConnections() },
 	}, nil
 }
 

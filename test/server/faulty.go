@@ -141,7 +141,11 @@ func (f *Faulty) forward(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	r.Close = false
-	response, err := http.ReadResponse(bufio.NewReader(c), r)
+	in := bufio.NewReader(c)
+	response, err := http.ReadResponse(in, r)
+	for err == nil && response.StatusCode == http.StatusContinue { // the body was sent all the same
+		response, err = http.ReadResponse(in, r)
+	}
 	if err != nil {
 		c.Close()
 		return nil, err
