@@ -62,7 +62,7 @@ func TestR4_DeployDryRun(t *testing.T) {
 }
 
 // TestR4_WorkerDev: `make worker-dev` serves the demo with files in R2 and items in
-// D1, and counts.
+// D1.
 func TestR4_WorkerDev(t *testing.T) {
 	t.Parallel()
 	need.Module(t, "wrangler")
