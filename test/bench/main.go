@@ -31,7 +31,7 @@ func main() {
 	only := flag.String("only", "", `part to measure: "decide", "http", "fronts" or "workers"; "" for all`)
 	testing.Init() // before Parse: measure sets test.benchtime
 	flag.Parse()
-	p := plan{decideRounds: 60, decideTime: 10 * time.Millisecond, httpRounds: 6, cases: loads, limit: 15 * time.Minute}
+	p := plan{decideRounds: 60, decideTime: 10 * time.Millisecond, httpRounds: 6, cases: loads, limit: 20 * time.Minute}
 	if *short {
 		p = plan{decideRounds: 20, decideTime: 10 * time.Millisecond, httpRounds: 3, cases: decisive(loads), onlyDecisive: true, limit: 5 * time.Minute}
 	}

@@ -113,23 +113,59 @@ func (s *stage) measureWorkers(ctx context.Context, p plan, root string, found *
 		}
 	}
 	for _, peer := range workerGroup {
-		if _, err := s.startWorker(ctx, root, folders[peer], peer); err != nil {
+		stop, err := s.startWorker(ctx, root, folders[peer], peer)
+		if err != nil {
 			return err
+		}
+		if peer == templateWorker {
+			s.stopTemplate = stop
 		}
 	}
 	requests, err := s.prepare(ctx, found.cases)
 	if err != nil {
 		return err
 	}
+	if err := s.warm(ctx, found.cases[0], requests[found.cases[0].name]); err != nil {
+		return err
+	}
 	for round := range p.httpRounds {
 		for _, l := range found.cases {
 			progress("%s, round %d of %d", l.name, round+1, p.httpRounds)
+			if err := s.renewTemplate(ctx, root, folders[templateWorker], l, requests[l.name]); err != nil {
+				return err
+			}
 			if err := found.round(ctx, s, l, requests[l.name], round); err != nil {
 				return err
 			}
 		}
 	}
 	found.footprints[downlinkWorker].memory, err = memoryOf(ctx, s.servers[downlinkWorker])
+	return err
+}
+
+// warm loads the Workers that stay, until their code has been compiled well.
+func (s *stage) warm(ctx context.Context, l load, requests map[string]*http.Request) error {
+	l.connections = 8
+	for range 3 {
+		for _, peer := range []string{plainWorker, downlinkWorker} {
+			progress("warming %s", peer)
+			if _, err := l.fire(ctx, requests[peer], s.path("done.lua")); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// renewTemplate starts the template's Worker anew for each case, and makes its request.
+// The answers that wrk leaves behind at the end of a case stay in its memory for ever,
+// some 2 MB each, until it does not answer any more.
+func (s *stage) renewTemplate(ctx context.Context, root, dir string, l load, requests map[string]*http.Request) (err error) {
+	s.stopTemplate()
+	if s.stopTemplate, err = s.startWorker(ctx, root, dir, templateWorker); err != nil {
+		return err
+	}
+	requests[templateWorker], err = l.request(ctx, s.servers[templateWorker])
 	return err
 }
 

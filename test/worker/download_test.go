@@ -161,6 +161,44 @@ func TestR4_MetadataOfR2(t *testing.T) {
 	}
 }
 
+// TestX3_HotFiles: what is remembered of a file that is asked for again is never given to
+// another request, and not to another version.
+func TestX3_HotFiles(t *testing.T) {
+	w := startDownloads(t, nil, nil)
+	for _, content := range []string{"first version", "second", "the third and last version"} {
+		w.Put("hot.txt", []byte(content), map[string]string{"contentType": "text/x-" + content[:3]})
+		var first http.Header
+		for n := range 4 {
+			resp, body := get(t, w, "GET", "/files/hot.txt")
+			if resp.StatusCode != 200 || string(body) != content || resp.ContentLength != int64(len(content)) {
+				t.Errorf("request %d: got %d %q", n, resp.StatusCode, body)
+			}
+			if first == nil {
+				first = resp.Header
+			}
+			if got, want := resp.Header.Get("Content-Type"), "text/x-"+content[:3]+"; charset=utf-8"; got != want || resp.Header.Get("ETag") != first.Get("ETag") {
+				t.Errorf("request %d: Content-Type %q, want %q; ETag %q", n, got, want, resp.Header.Get("ETag"))
+			}
+			for _, other := range []struct {
+				method string
+				fields []string
+				status int
+				body   string
+			}{
+				{"GET", []string{"If-None-Match", first.Get("ETag")}, 304, ""},
+				{"GET", []string{"If-Match", `"x"`}, 412, "Precondition failed: the file is not the one you asked for.\n"},
+				{"GET", []string{"Range", "bytes=1-2"}, 206, content[1:3]},
+				{"HEAD", nil, 200, ""},
+				{"PUT", nil, 405, "Method not allowed: use GET or HEAD.\n"},
+			} {
+				if resp, body := get(t, w, other.method, "/files/hot.txt", other.fields...); resp.StatusCode != other.status || string(body) != other.body {
+					t.Errorf("%s %q: got %d %q, want %d %q", other.method, other.fields, resp.StatusCode, body, other.status, other.body)
+				}
+			}
+		}
+	}
+}
+
 func TestR4_ItemsInD1(t *testing.T) {
 	w := startDownloads(t, nil, nil)
 	w.Put("dir/ü.bin", []byte("own"), nil)

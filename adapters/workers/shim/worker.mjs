@@ -5,7 +5,8 @@
 import { Fault } from './core.mjs'
 import { count } from './counts.mjs'
 import { download } from './download.mjs'
-import { answered, requestFrame, resultFrame } from './frame.mjs'
+import { answered, found, requestFrame, resultFrame, stream } from './frame.mjs'
+import { fits, keep, recall } from './hot.mjs'
 import { pages } from './pages.mjs'
 import { ready } from './warm.mjs'
 
@@ -20,10 +21,18 @@ export default {
       const page = pages(request, env, ctx)
       if (page) return await page
       const now = Date.now()
-      const frame = frameOf(request, now)
-      const plan = ready(env).plan(frame)
+      const texts = textsOf(request)
+      const hot = recall(texts)
+      let frame
+      const question = () => frame ??= requestFrame(now, nonceFor(texts), texts)
+      const plan = hot?.plan ?? ready(env).plan(question())
       if (plan.lookup === answered) return respond(request, plan.decision, null)
-      const decide = (state, object, file) => ready(env).decide(frame, resultFrame(state, object, file))
+      const decide = (state, object, file) => {
+        if (state === found && fits(hot, object, file)) return hot.decision
+        const decision = ready(env).decide(question(), resultFrame(state, object, file))
+        if (decision.delivery === stream) keep(texts, plan, object, file, decision)
+        return decision
+      }
       const from = () => ({ now, address: request.headers.get('cf-connecting-ip') ?? '', previews: previews(request, env) })
       const { decision, body, file, cause } = await download(env, plan, now, decide, from)
       if (decision.counts && file.slug) countLater(request, env, ctx, { ...file, at: now })
@@ -53,17 +62,20 @@ function previews({ headers }, env) {
 
 const noNonce = new Uint32Array(2)
 
-function frameOf(request, now) {
-  const { headers, url } = request
+// Only several ranges need one: it makes the boundary between them.
+function nonceFor(texts) {
+  return texts[8].includes(',') ? crypto.getRandomValues(new Uint32Array(2)) : noNonce
+}
+
+/** What core.Request has of a request, in the order of requestFrame. */
+function textsOf({ headers, method, url }) {
   const field = name => headers.get(name)?.trim() ?? '' // workerd leaves spaces at the end
-  const range = field('range')
-  const nonce = range.includes(',') ? crypto.getRandomValues(new Uint32Array(2)) : noNonce
   const [path, query] = targetOf(url)
-  return requestFrame(now, nonce, [
-    request.method, path, query, field('cf-connecting-ip'),
+  return [
+    method, path, query, field('cf-connecting-ip'),
     field('if-match'), field('if-none-match'), field('if-modified-since'), field('if-unmodified-since'),
-    range, field('if-range'),
-  ])
+    field('range'), field('if-range'),
+  ]
 }
 
 // Path and query as they were sent, less the dot segments that workerd takes out
