@@ -392,3 +392,31 @@ func TestG3_Bound(t *testing.T) {
 		}
 	}
 }
+
+// TestG2_SignedArguments: where a link is required, nobody chooses another text than
+// the one that was signed, and nothing is made for those who try.
+func TestG2_SignedArguments(t *testing.T) {
+	m := making{files: t.TempDir(), made: t.TempDir()}
+	images(t)(m.files)
+	key := filepath.Join(t.TempDir(), "link.key")
+	write(t, key, linkSecret+"\n")
+	toml := strings.ReplaceAll(cards, "$MADE", m.made) + "link = \"required\"\n[[links.keys]]\nid = \"2026\"\nsecret_file = '" + key + "'\n"
+	p, conf := m.start(t, toml)
+	url := "http://" + p.Addr
+	signed := strings.TrimSpace(server.Run(t, "sign", url+"/card/small/Ada", "--config", conf))
+	for _, target := range []string{url + "/card/small/Ada", strings.Replace(signed, "Ada", "Bob", 1), strings.Replace(signed, "small", "large", 1)} {
+		if resp, _ := fetch(t, target); resp.StatusCode != 403 {
+			t.Errorf("%s: %d, want 403", target, resp.StatusCode)
+		}
+	}
+	if made, _ := folder(t, filepath.Join(m.made, "files")); len(made) > 0 {
+		t.Errorf("made for strangers: %v", made)
+	}
+	resp, first := fetch(t, signed)
+	if resp.StatusCode != 200 || resp.Header.Get("Content-Type") != "image/png" {
+		t.Errorf("signed: %d", resp.StatusCode)
+	}
+	if _, again := fetch(t, signed+"&name=Bob"); again != first {
+		t.Error("a parameter beside the signature changes the file")
+	}
+}
