@@ -101,6 +101,9 @@ func (s *Sums) of(ctx context.Context, m *Member) (uint32, error) {
 			return 0, ctx.Err()
 		}
 		defer func() { <-s.slots }()
+		if sum, ok := s.get(m); ok { // read between the first look and this
+			return sum, nil
+		}
 		sum, err := read(ctx, m)
 		if err == nil {
 			s.put(m, sum)
