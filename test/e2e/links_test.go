@@ -26,6 +26,7 @@ const linkSecret = "YpTQ0gnmvUXMKTg5wBKbtTiL4qQYhtNpCyPUq7mYvkM="
 // guarded is a running site whose files not everybody may have.
 type guarded struct {
 	url      string
+	files    string // folder
 	conf     string
 	downlink *server.Process
 	front    *server.Process // nil without one
@@ -52,7 +53,7 @@ func startGuarded(t *testing.T, front, auth string) guarded {
 	write(t, filepath.Join(files, "big.bin"), strings.Repeat("x", 1<<20))
 	write(t, filepath.Join(work, "link.key"), linkSecret+"\n")
 	write(t, filepath.Join(work, "revoked.txt"), "id gone\n")
-	g := guarded{conf: filepath.Join(work, "downlink.toml")}
+	g := guarded{files: files, conf: filepath.Join(work, "downlink.toml")}
 	listen, more := "127.0.0.1:0", ""
 	if front != "" {
 		listen = "unix:" + filepath.Join(work, "downlink.sock")
@@ -482,29 +483,48 @@ func TestL3_OnceAndOnlyForDownloads(t *testing.T) {
 	})
 }
 
-// Real clients resume and take parts by one-time links.
+// Real clients download, resume and take parts by one-time links, and get nothing
+// the second time.
 func TestL3_RealClients(t *testing.T) {
 	protected(t, "", func(t *testing.T, g guarded) {
-		curl, err := exec.LookPath("curl")
-		if err != nil {
-			t.Skip("curl is not installed")
-		}
-		once := g.sign(t, "/private/big.bin", "--uses", "1")
-		part := filepath.Join(t.TempDir(), "part.bin")
-		// A download that broke off: curl is stopped after its first bytes.
-		a := request(t, "GET", once, "Range", "bytes=0-49999")
-		if err := os.WriteFile(part, []byte(a.body), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if out, err := exec.Command(curl, "-sS", "-f", "-C", "-", "-o", part, once).CombinedOutput(); err != nil {
-			t.Errorf("curl -C -: %v\n%s", err, out)
-		}
-		if info, err := os.Stat(part); err != nil || info.Size() != 1<<20 {
-			t.Errorf("resumed: %v, %v", info.Size(), err)
-		}
-		if out, err := exec.Command(curl, "-sS", "-f", "-o", os.DevNull, once).CombinedOutput(); err == nil {
-			t.Errorf("curl got it again: %s", out)
-		}
+		local := filepath.Join(g.files, "huge.bin")
+		write(t, local, strings.Repeat("0123456789abcdef", 12<<16)) // 12 MiB
+		once := func(t *testing.T) string { return g.sign(t, "/private/huge.bin", "--uses", "1") }
+		t.Run("curl resumes", func(t *testing.T) {
+			dir, signed := t.TempDir(), once(t)
+			write(t, filepath.Join(dir, "huge.bin"), request(t, "GET", signed, "Range", "bytes=0-49999").body)
+			client(t, dir, "curl", "-sS", "-f", "-C", "-", "-o", "huge.bin", signed)
+			sameFiles(t, filepath.Join(dir, "huge.bin"), local)
+			if out, err := command(t, dir, "curl", "-sS", "-f", "-o", "again", signed).CombinedOutput(); err == nil {
+				t.Errorf("got it again: %s", out)
+			}
+		})
+		t.Run("wget", func(t *testing.T) {
+			dir, signed := t.TempDir(), once(t)
+			client(t, dir, "wget", "-q", "--content-disposition", signed)
+			sameFiles(t, filepath.Join(dir, "huge.bin"), local)
+			if out, err := command(t, dir, "wget", "-q", "-O", "again", signed).CombinedOutput(); err == nil {
+				t.Errorf("got it again: %s", out)
+			}
+		})
+		t.Run("aria2 in eight parts", func(t *testing.T) {
+			dir, signed := t.TempDir(), once(t)
+			log := client(t, dir, "aria2c", append(parallel, "-o", "huge.bin", signed)...)
+			if got := strings.Count(log, "\nHTTP/1.1 206 "); got < 5 {
+				t.Errorf("%d answers were parts", got)
+			}
+			sameFiles(t, filepath.Join(dir, "huge.bin"), local)
+			if out, err := command(t, dir, "aria2c", append(parallel, "-o", "again", signed)...).CombinedOutput(); err == nil {
+				t.Errorf("got it again: %.2000s", out)
+			}
+		})
+		t.Run("Chromium", func(t *testing.T) {
+			b, o := startChromium(t), origin{url: g.url}
+			b.saveAs(t, true)
+			b.visit(t, o, strings.TrimPrefix(once(t), g.url))
+			_, file := b.wait(t)
+			sameFiles(t, file, local)
+		})
 	})
 }
 
