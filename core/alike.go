@@ -19,7 +19,7 @@ func (f *facts) readAlike() bool {
 		return false
 	case r.Range == "" || f.result == unsatisfiable: // the latter is answered here
 		return true
-	case r.IfRange != "" && !oneETag(r.IfRange) && !plainDate(r.IfRange):
+	case r.IfRange != "" && !strongETag(r.IfRange) && !plainDate(r.IfRange):
 		return false
 	}
 	return f.rep.Size > 0 && plainRange(r.Range)
@@ -46,8 +46,9 @@ func plainList(list string) bool {
 	return true
 }
 
-// oneETag reports a single entity-tag.
-func oneETag(s string) bool { n := scanETag(s); return n > 0 && n == len(s) }
+// strongETag reports a single entity-tag that is not weak: nginx lets a weak one stand
+// in If-Range if the file has the same.
+func strongETag(s string) bool { n := scanETag(s); return n > 0 && n == len(s) && !isWeak(s) }
 
 // plainDate reports an IMF-fixdate, the only form that is still sent.
 func plainDate(s string) bool {

@@ -39,7 +39,7 @@ func oracleWholeFits(size int64, c core.Capabilities) bool {
 
 var (
 	plainTags  = regexp.MustCompile(`^(\*|(W/)?"[!#-~\x80-\xff]*"([ \t]*,[ \t]*(W/)?"[!#-~\x80-\xff]*")*[ \t]*)$`)
-	plainTag   = regexp.MustCompile(`^(W/)?"[!#-~\x80-\xff]*"$`)
+	plainTag   = regexp.MustCompile(`^"[!#-~\x80-\xff]*"$`)
 	plainRange = regexp.MustCompile(`^bytes=(?:([0-9]{1,18})-([0-9]{1,18})?|-([0-9]{1,18}))$`)
 )
 

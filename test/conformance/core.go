@@ -57,6 +57,7 @@ func (c *Core) Do(t testing.TB, r Request) Response {
 func (c *Core) decide(r core.Request) (core.Decision, []byte) {
 	plan := c.site.Plan(r)
 	key, options := plan.Key, core.Options{}
+	var says Item
 	switch plan.Lookup {
 	case core.Answered:
 		return plan.Answer, nil
@@ -66,14 +67,27 @@ func (c *Core) decide(r core.Request) (core.Decision, []byte) {
 			return core.Refuse(404, "no such item"), nil
 		}
 		key = item.Key
-		options = core.Options{Inline: item.Inline, Basename: item.Name, MediaType: item.MediaType}
+		options = core.Options{
+			Inline: item.Inline, Basename: item.Name, MediaType: item.MediaType, Encoding: item.Encoding, Charset: item.Charset,
+		}
+		says = *item
 	}
-	file, ok := c.fixtures.File(key)
+	file, ok := c.fixtures.File(key) // as the store has it
 	if !ok {
 		return core.Refuse(404, "no such object"), nil
 	}
 	streamed := core.Capabilities{Deliveries: []core.Delivery{core.Stream}, MultipartRanges: true}
-	return core.Decide(r, options.Represent(key, file.Metadata()), streamed), file.Content()
+	rep := options.Represent(key, file.Metadata())
+	if says.Size > 0 && says.Size != rep.Size {
+		return core.Refuse(503, "the file changed meanwhile"), nil
+	}
+	if says.ETag != "" {
+		rep.ETag = says.ETag
+	}
+	if !says.Modified.IsZero() {
+		rep.LastModified = says.Modified
+	}
+	return core.Decide(r, rep, streamed), file.Content()
 }
 
 // fill makes a core.Request of a row's: lines joined, the query cut off.

@@ -27,6 +27,8 @@ type File struct {
 	Text     string    `json:"text"`
 	Size     int       `json:"size"`
 	Modified time.Time `json:"modified"`
+
+	said *Item // that the file was reached by; nil without one
 }
 
 // Item is an item of the catalogue in the form of `downlink import`.
@@ -40,6 +42,12 @@ type Item struct {
 	Visible   bool   `json:"visible"`
 	Inline    bool   `json:"inline,omitempty"`
 	MediaType string `json:"media_type,omitempty"`
+	// What the item says of its file in place of the store.
+	Encoding string    `json:"encoding,omitempty"`
+	Charset  string    `json:"charset,omitempty"`
+	Modified time.Time `json:"modified,omitzero"`
+	Size     int64     `json:"size,omitempty"`
+	ETag     string    `json:"etag,omitempty"`
 }
 
 // LoadFixtures reads the fixtures.
@@ -83,14 +91,22 @@ func (f *File) Content() []byte {
 	return []byte(strings.Repeat(f.Text, f.Size/len(f.Text)+1)[:f.Size])
 }
 
-// Metadata is what a store of local files says about the file.
+// Metadata is what a store of local files says about the file, or the item by which
+// it was reached.
 func (f *File) Metadata() core.Metadata {
 	size := int64(len(f.Content()))
-	return core.Metadata{
+	m := core.Metadata{
 		Size:         size,
 		ETag:         string(core.AppendFileETag(nil, f.Modified, size)),
 		LastModified: f.Modified,
 	}
+	if f.said != nil && f.said.ETag != "" {
+		m.ETag = f.said.ETag
+	}
+	if f.said != nil && !f.said.Modified.IsZero() {
+		m.LastModified = f.said.Modified
+	}
+	return m
 }
 
 // File returns the file at a key of the store.
@@ -113,7 +129,8 @@ func (f *Fixtures) Item(slug string) (*Item, bool) {
 	return nil, false
 }
 
-// Behind returns the file that a request target asks for, as net/url decodes it.
+// Behind returns the file that a request target asks for, as net/url decodes it, with
+// what an item there says of it.
 func (f *Fixtures) Behind(target string) (*File, bool) {
 	u, err := url.Parse(target)
 	if err != nil {
@@ -121,7 +138,13 @@ func (f *Fixtures) Behind(target string) (*File, bool) {
 	}
 	if slug, ok := strings.CutPrefix(u.Path, "/d/"); ok {
 		if item, ok := f.Item(slug); ok {
-			return f.File(item.Key)
+			file, ok := f.File(item.Key)
+			if !ok {
+				return nil, false
+			}
+			reached := *file
+			reached.said = item
+			return &reached, true
 		}
 		return nil, false
 	}
