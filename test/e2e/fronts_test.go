@@ -129,7 +129,7 @@ func sentBy(t *testing.T, name string) {
 // hostile are names that one decoder too many or too few makes another file of.
 var hostile = []string{
 	"with space.txt", "a%20b.txt", "what?.txt", "a#b.txt", "a;b.txt", "é.txt", "日本.txt", "\U0001f600.txt", strings.Repeat("n", 251) + ".txt",
-	"trailing ", `"quoted".txt`, "+plus&and=.txt", "%", "%2e%2e", "{x}.txt", "$x.txt", "~.txt", "\xff.txt", "sub dir/a b%.txt",
+	"trailing ", `"quoted".txt`, "+plus&and=.txt", "%", "%2e%2e", "{x}.txt", "$x.txt", "~.txt", "backup~", "x.inc", "x.php", "index.html", ".htaccess", "x.tar.gz", "x.en.html", "server-status", "\xff.txt", "sub dir/a b%.txt",
 }
 
 // A name with a backslash is refused by all, as a file system might read it as a
@@ -147,6 +147,9 @@ func TestX1_HostileNamesThroughEveryFront(t *testing.T) {
 			r := v.one(t, get(filesPath(name)), 200)
 			if got, want := sha256.Sum256(r.body), sha256.Sum256([]byte("content of "+name)); got != want {
 				t.Errorf("%q: got %x (%q), want %x", name, got, r.body, want)
+			}
+			if r.header["Content-Encoding"] != nil || r.header["Content-Language"] != nil {
+				t.Errorf("%q: the front server guesses: %q", name, r.lines)
 			}
 		}
 		v.one(t, get(`/files/back%5Cslash.txt`), 404)

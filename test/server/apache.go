@@ -13,6 +13,21 @@ import (
 
 const apacheModules = "/usr/lib/apache2/modules/"
 
+// debianApache is what Debian's own configuration says that could get in the way.
+const debianApache = `<Directory />
+Require all denied
+</Directory>
+<FilesMatch "^\.ht">
+Require all denied
+</FilesMatch>
+DirectoryIndex index.html index.php
+TypesConfig /etc/mime.types
+AddEncoding x-gzip .gz .tgz
+AddType application/x-gzip .gz .tgz
+AddLanguage en .en
+AddOutputFilterByType DEFLATE text/html text/plain text/xml text/css application/javascript application/pdf
+`
+
 // Apache runs Apache with a virtual host for addr until the test ends.
 func Apache(t testing.TB, addr, host string) *Process {
 	t.Helper()
@@ -25,11 +40,11 @@ func Apache(t testing.TB, addr, host string) *Process {
 func ApacheConf(t testing.TB, dir, addr, host string) string {
 	t.Helper()
 	var b strings.Builder
-	for _, m := range []string{"mpm_event", "authz_core", "proxy", "proxy_http", "headers", "env", "reqtimeout", "unique_id", "xsendfile"} {
+	for _, m := range []string{"mpm_event", "authz_core", "alias", "autoindex", "deflate", "dir", "filter", "mime", "negotiation", "setenvif", "proxy", "proxy_http", "headers", "env", "reqtimeout", "unique_id", "xsendfile"} {
 		fmt.Fprintf(&b, "LoadModule %s_module %smod_%s.so\n", m, apacheModules, m)
 	}
 	fmt.Fprintf(&b, "ServerRoot %q\nPidFile pid\nDefaultRuntimeDir %q\nErrorLog /dev/stderr\nServerName localhost\nListen %s\n", dir, dir, addr)
-	b.WriteString("<Directory />\nRequire all denied\n</Directory>\n")
+	b.WriteString(debianApache)
 	if os.Getuid() == 0 { // its children may not run as root, and have to read the tests' files
 		b.WriteString("User www-data\nGroup www-data\n")
 	}

@@ -9,6 +9,14 @@ import (
 	"testing"
 )
 
+// debianLighttpd is what Debian's own lighttpd.conf says that could get in the way.
+const debianLighttpd = `server.modules = ( "mod_indexfile", "mod_access", "mod_alias", "mod_redirect" )
+server.http-parseopts = ( "header-strict" => "enable", "url-normalize-unreserved" => "enable", "url-path-2f-decode" => "enable" )
+index-file.names = ( "index.php", "index.html" )
+url.access-deny = ( "~", ".inc" )
+static-file.exclude-extensions = ( ".php", ".pl", ".fcgi" )
+`
+
 // Lighttpd runs lighttpd with a part of its configuration that listens at addr,
 // until the test ends.
 func Lighttpd(t testing.TB, addr, part string) *Process {
@@ -25,7 +33,7 @@ func LighttpdConf(t testing.TB, dir, part string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := fmt.Sprintf("server.document-root = %q\nserver.bind = \"127.0.0.1\"\nserver.port = %s\nserver.upload-dirs = ( %q )\n%s", dir, port, dir, part)
+	text := fmt.Sprintf(debianLighttpd+"server.document-root = %q\nserver.bind = \"127.0.0.1\"\nserver.port = %s\nserver.upload-dirs = ( %q )\n%s", dir, port, dir, part)
 	conf := filepath.Join(dir, "lighttpd.conf")
 	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
