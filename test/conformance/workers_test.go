@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/downlink-go/downlink/adapters/workers"
@@ -30,10 +31,28 @@ func TestX1_Workerd(t *testing.T) {
 	dir := worker.Modules(t, site, nil)
 	w := worker.Run(t, worker.Setup{Dir: dir, Entry: "worker.mjs", Objects: objects(t, f)})
 	for _, it := range f.Items {
-		w.Query("INSERT INTO items (slug, title, name, store, key, category, visible, inline, media_type) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-			it.Slug, it.Title, []byte(it.Name), it.Store, []byte(it.Key), it.Category, flag(it.Visible), flag(it.Inline), it.MediaType)
+		w.Query("INSERT INTO items (slug, title, name, store, key, category, visible, inline, media_type, encoding, charset, modified, size, etag)"+
+			" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			it.Slug, it.Title, []byte(it.Name), it.Store, []byte(it.Key), it.Category, flag(it.Visible), flag(it.Inline), it.MediaType,
+			it.Encoding, it.Charset, milliseconds(it.Modified), sizeOf(it.Size), it.ETag)
 	}
 	conformance.Run(t, conformance.NewOpenSocket("workerd", w.Addr))
+}
+
+// milliseconds since 1970, 0 for no time, as the table has it.
+func milliseconds(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+// sizeOf is a size as the table has it: -1 says nothing.
+func sizeOf(n int64) int64 {
+	if n == 0 {
+		return -1
+	}
+	return n
 }
 
 // objects are the files for R2, with the validators that a local file has: the time
