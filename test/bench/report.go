@@ -67,6 +67,9 @@ func (f *results) report(w io.Writer) {
 	for peer, what := range f.missing {
 		fmt.Fprintf(w, "Left out: %s needs %s.\n", peer, what)
 	}
+	for _, failure := range f.failures {
+		fmt.Fprintf(w, "Failed: %s.\n", failure)
+	}
 	fmt.Fprintln(w)
 }
 

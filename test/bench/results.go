@@ -16,6 +16,7 @@ type results struct {
 	samples map[string]map[string][]sample // by case and peer, one for each round
 	missing map[string]string              // what a peer needs that is not there
 
+	failures   []string              // rounds of the template's Worker that gave no sample
 	footprints map[string]*footprint // of Workers, by peer; nil if they were not started
 }
 
@@ -81,6 +82,10 @@ func (f *results) round(ctx context.Context, s *stage, l load, requests map[stri
 				continue
 			}
 			got, err := l.fire(ctx, requests[peer], s.path("done.lua"))
+			if err != nil && peer == templateWorker { // it stops to answer, also when it is new
+				f.failures = append(f.failures, fmt.Sprintf("%s, %s, round %d: %v", l.name, peer, round+1, err))
+				continue
+			}
 			if err != nil {
 				return fmt.Errorf("%s, %s: %w", peer, l.name, err)
 			}
