@@ -240,6 +240,35 @@ destination = "/_internal/files/"
 33:12: delivery is for files in a store, and this view is of kind overlay: take it out, or change kind
 38:11: offload rule "r" is for the store "files" and this view's files are in the store "generated": choose another rule, or take it out
 `},
+	{"generated files on Workers", `[stores.a]
+path = "/srv/a"
+workers = {driver = "r2", binding = "A"}
+[overlays.card]
+store = "a"
+background = "x.png"
+text = "x"
+width = 1
+height = 1
+[generated]
+path = "/var/cache/downlink"
+[[views]]
+pattern = "/a"
+kind = "overlay"
+overlay = "card"
+[[views]]
+pattern = "/b"
+kind = "zip"
+store = "a"
+platforms = ["workers"]
+[[views]]
+pattern = "/c"
+kind = "zip"
+store = "a"
+platforms = ["server"]
+`, `
+14:8: kind overlay: there is none on Workers; write platforms = ["server"] into this view to leave it out there
+18:8: kind zip: there is none on Workers; write platforms = ["server"] into this view to leave it out there
+`},
 	{"zip files", `[stores.files]
 path = "/srv/files"
 [[views]]
