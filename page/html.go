@@ -8,7 +8,7 @@ import (
 )
 
 // markup is a page being written. It is not html/template: that takes longer to
-// start than a Worker's whole request may on Cloudflare's free plan (ADR 30). So
+// start than a Worker's whole request may on Cloudflare's free plan (ADR 11). So
 // what comes from outside goes through text alone, and URLs are core.Pattern.URL's,
 // which are letters, digits and -._~/%.
 type markup struct{ strings.Builder }

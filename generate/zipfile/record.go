@@ -8,7 +8,7 @@ import (
 
 // The records of a zip file, in the words and by the numbers of PKWARE's
 // APPNOTE.TXT 6.3.10. All of a record but the checksum is known beforehand, and a
-// checksum is never in front of the data it is of: see docs/adr/0020.
+// checksum is never in front of the data it is of: see docs/adr/0009.
 const (
 	localSignature      = 0x04034b50 // §4.3.7
 	descriptorSignature = 0x08074b50 // §4.3.9
