@@ -47,8 +47,6 @@ type stage struct {
 	missing    map[string]string // what a peer needs, by peer
 	stop       context.CancelFunc
 	running    sync.WaitGroup
-
-	stopTemplate func() // ends the Worker of syumai/workers
 }
 
 // setUp builds and starts the peers. What cannot be started for want of a

@@ -112,15 +112,12 @@ func (s *stage) measureWorkers(ctx context.Context, p plan, root string, found *
 			}
 		}
 	}
-	for _, peer := range workerGroup {
-		stop, err := s.startWorker(ctx, root, folders[peer], peer)
-		if err != nil {
+	for _, peer := range []string{plainWorker, downlinkWorker} {
+		if _, err := s.startWorker(ctx, root, folders[peer], peer); err != nil {
 			return err
 		}
-		if peer == templateWorker {
-			s.stopTemplate = stop
-		}
 	}
+	delete(s.servers, templateWorker) // it is checked when it has its turn
 	requests, err := s.prepare(ctx, found.cases)
 	if err != nil {
 		return err
@@ -131,10 +128,10 @@ func (s *stage) measureWorkers(ctx context.Context, p plan, root string, found *
 	for round := range p.httpRounds {
 		for _, l := range found.cases {
 			progress("%s, round %d of %d", l.name, round+1, p.httpRounds)
-			if err := s.renewTemplate(ctx, root, folders[templateWorker], l, requests[l.name]); err != nil {
+			if err := found.round(ctx, s, l, requests[l.name], round); err != nil {
 				return err
 			}
-			if err := found.round(ctx, s, l, requests[l.name], round); err != nil {
+			if err := s.templateRound(ctx, root, folders[templateWorker], l, found, round); err != nil {
 				return err
 			}
 		}
@@ -157,16 +154,24 @@ func (s *stage) warm(ctx context.Context, l load, requests map[string]*http.Requ
 	return nil
 }
 
-// renewTemplate starts the template's Worker anew for each case, and makes its request.
+// templateRound loads the template's Worker, in a process of its own for each case.
 // The answers that wrk leaves behind at the end of a case stay in its memory for ever,
-// some 2 MB each, until it does not answer any more.
-func (s *stage) renewTemplate(ctx context.Context, root, dir string, l load, requests map[string]*http.Request) (err error) {
-	s.stopTemplate()
-	if s.stopTemplate, err = s.startWorker(ctx, root, dir, templateWorker); err != nil {
+// some 2 MB each, until it does not answer any more; and it goes on working at them,
+// when the others have their turn.
+func (s *stage) templateRound(ctx context.Context, root, dir string, l load, found *results, round int) error {
+	stop, err := s.startWorker(ctx, root, dir, templateWorker)
+	if err != nil {
 		return err
 	}
-	requests[templateWorker], err = l.request(ctx, s.servers[templateWorker])
-	return err
+	defer stop()
+	r, err := l.request(ctx, s.servers[templateWorker])
+	if err == nil {
+		err = l.check(r, s.files)
+	}
+	if err != nil {
+		return fmt.Errorf("%s, %s: %w", templateWorker, l.name, err)
+	}
+	return found.round(ctx, s, l, map[string]*http.Request{templateWorker: r}, round)
 }
 
 // entries are the first modules of the Workers.
