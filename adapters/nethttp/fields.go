@@ -62,16 +62,17 @@ func (w *fieldWriter) set(name, value string) {
 
 // escapedPath is u.EscapedPath(), sooner for a path in which nothing is escaped.
 func escapedPath(u *url.URL) string {
-	if u.RawPath == "" && plainPath(u.Path) {
+	if u.RawPath == "" && plain(u.Path, '/') {
 		return u.Path
 	}
 	return u.EscapedPath()
 }
 
-func plainPath(s string) bool {
+// plain reports whether s is of letters, digits, "-", "_", "." and also alone.
+func plain(s string, also byte) bool {
 	for i := 0; i < len(s); i++ {
 		switch c := s[i]; {
-		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '/', c == '-', c == '_', c == '.':
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-', c == '_', c == '.', c == also:
 		default:
 			return false
 		}
@@ -99,13 +100,4 @@ func requestID(r *http.Request, field string) string {
 
 // plainID accepts 8 to 64 letters, digits, "-", "_" and ".": nothing that could
 // forge a line of a log.
-func plainID(s string) bool {
-	for i := 0; i < len(s); i++ {
-		switch c := s[i]; {
-		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-', c == '_', c == '.':
-		default:
-			return false
-		}
-	}
-	return len(s) >= 8 && len(s) <= 64
-}
+func plainID(s string) bool { return len(s) >= 8 && len(s) <= 64 && plain(s, '.') }

@@ -80,16 +80,13 @@ func measureFronts(ctx context.Context, p plan) (*results, error) {
 		found.missing["every other front server"] = "Debian package wrk"
 		return found, nil
 	}
-	dir, err := os.MkdirTemp("", "downlink-bench-")
+	s, ctx, err := newStage(ctx, found.missing)
 	if err != nil {
 		return nil, err
 	}
-	s := &stage{dir: dir, files: filepath.Join(dir, "files"), servers: map[string]string{}, missing: found.missing}
-	ctx, s.stop = context.WithCancel(ctx)
 	defer s.close()
 	// Apache's children run as another user.
-	err = errors.Join(os.Chmod(dir, 0o755), os.Mkdir(s.files, 0o755), makeFiles(s.files), os.WriteFile(s.path("done.lua"), doneScript, 0o600), s.build(ctx))
-	if err != nil {
+	if err := errors.Join(os.Chmod(s.dir, 0o755), s.build(ctx)); err != nil {
 		return nil, err
 	}
 	for _, f := range frontPeers {

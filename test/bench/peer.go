@@ -52,17 +52,31 @@ type stage struct {
 // setUp builds and starts the peers. What cannot be started for want of a
 // program is in missing. Close ends them.
 func setUp(ctx context.Context) (*stage, error) {
-	dir, err := os.MkdirTemp("", "downlink-bench-")
+	s, ctx, err := newStage(ctx, map[string]string{})
 	if err != nil {
 		return nil, err
 	}
-	s := &stage{dir: dir, files: filepath.Join(dir, "files"), servers: map[string]string{}, missing: map[string]string{}}
-	ctx, s.stop = context.WithCancel(ctx)
 	if err := s.start(ctx); err != nil {
 		s.close()
 		return nil, err
 	}
 	return s, nil
+}
+
+// newStage makes the directory with the files and wrk's script, and nothing that
+// serves them. The context ends with the stage.
+func newStage(ctx context.Context, missing map[string]string) (*stage, context.Context, error) {
+	dir, err := os.MkdirTemp("", "downlink-bench-")
+	if err != nil {
+		return nil, nil, err
+	}
+	s := &stage{dir: dir, files: filepath.Join(dir, "files"), servers: map[string]string{}, missing: missing}
+	ctx, s.stop = context.WithCancel(ctx)
+	if err := errors.Join(os.Mkdir(s.files, 0o755), makeFiles(s.files), os.WriteFile(s.path("done.lua"), doneScript, 0o600)); err != nil {
+		s.close()
+		return nil, nil, err
+	}
+	return s, ctx, nil
 }
 
 // close ends every process and removes the directory.
@@ -73,12 +87,6 @@ func (s *stage) close() {
 }
 
 func (s *stage) start(ctx context.Context) error {
-	if err := os.Mkdir(s.files, 0o755); err != nil {
-		return err
-	}
-	if err := makeFiles(s.files); err != nil {
-		return err
-	}
 	if err := s.build(ctx); err != nil {
 		return err
 	}

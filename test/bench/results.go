@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"os"
 	"os/exec"
 	"slices"
 )
@@ -31,9 +30,6 @@ func measureHTTP(ctx context.Context, p plan) (*results, error) {
 		return nil, err
 	}
 	defer s.close()
-	if err := os.WriteFile(s.path("done.lua"), doneScript, 0o600); err != nil {
-		return nil, err
-	}
 	found := &results{groups: groups, cases: p.cases, samples: map[string]map[string][]sample{}, missing: s.missing}
 	requests, err := s.prepare(ctx, p.cases)
 	if err != nil {

@@ -73,12 +73,10 @@ func measureWorkers(ctx context.Context, p plan) (*results, error) {
 		found.missing["every Worker"] = "what `make bench-deps` installs"
 		return found, nil
 	}
-	dir, err := os.MkdirTemp("", "downlink-bench-")
+	s, ctx, err := newStage(ctx, found.missing)
 	if err != nil {
 		return nil, err
 	}
-	s := &stage{dir: dir, files: filepath.Join(dir, "files"), servers: map[string]string{}, missing: found.missing}
-	ctx, s.stop = context.WithCancel(ctx)
 	defer s.close()
 	return found, s.measureWorkers(ctx, p, root, found)
 }
@@ -89,9 +87,6 @@ func projectRoot() (string, error) {
 }
 
 func (s *stage) measureWorkers(ctx context.Context, p plan, root string, found *results) error {
-	if err := errors.Join(os.Mkdir(s.files, 0o755), makeFiles(s.files), os.WriteFile(s.path("done.lua"), doneScript, 0o600)); err != nil {
-		return err
-	}
 	progress("building the Workers")
 	folders, err := s.buildWorkers(ctx, root)
 	if err != nil {

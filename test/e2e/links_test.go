@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/downlink-go/downlink/core/link"
+	"github.com/downlink-go/downlink/test/need"
 	"github.com/downlink-go/downlink/test/server"
 	_ "modernc.org/sqlite"
 )
@@ -606,10 +607,7 @@ func TestL1_VectorsThroughTheServer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	python, err := exec.LookPath("python3")
-	if err != nil {
-		t.Skip("python3 is not installed")
-	}
+	python := need.Command(t, "python3")
 	script := filepath.Join(t.TempDir(), "sign.py")
 	call := fmt.Sprintf("\nprint(sign(%q.encode(), b'/private/a.txt', expires=%d, key='2026', file_name='x \\u00fc.txt'))\n", linkSecret, time.Now().Add(time.Hour).Unix())
 	write(t, script, strings.Replace(string(text), "if __name__", "if not __name__", 1)+call)

@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/downlink-go/downlink/test/need"
 	"github.com/downlink-go/downlink/test/server"
 )
 
@@ -295,9 +296,8 @@ func TestV4_AbortsLeaveNothing(t *testing.T) {
 		must(t, err)
 		return len(entries)
 	}
-	if _, err := os.Stat("/proc/self/fd"); err != nil {
-		t.Skip("the system does not list open files")
-	}
+	_, err := os.Stat("/proc/self/fd")
+	need.That(t, err == nil, "/proc/PID/fd, in which Linux lists open files")
 	abort := func() {
 		c, err := net.Dial("tcp", p.Addr)
 		if err != nil {

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/downlink-go/downlink/test/need"
 	"github.com/downlink-go/downlink/test/worker"
 )
 
@@ -48,9 +49,7 @@ func wasmExec(t *testing.T) string {
 // TestR4_Drivers plays the suites of catalogue and store inside workerd, on D1 and R2.
 func TestR4_Drivers(t *testing.T) {
 	t.Parallel()
-	if runtime.GOOS == "windows" {
-		t.Skip("workerd is not run on Windows")
-	}
+	need.That(t, runtime.GOOS != "windows", "workerd, which these tests do not run on Windows")
 	dir := t.TempDir()
 	goJS(t, "test", "-c", "-trimpath", "-ldflags=-s -w", "-o", filepath.Join(dir, "suite.wasm"), "./suite")
 	copyFile(t, wasmExec(t), dir)
