@@ -7,45 +7,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
-
-	"github.com/downlink-go/downlink/core"
 )
 
 // The errors that a caller tells apart; drivers wrap them.
 var (
 	ErrNotFound    = errors.New("no such item")
 	ErrUnavailable = errors.New("catalogue unavailable")
+	// ErrGone: the item was offered and has expired.
+	ErrGone = errors.New("item expired")
+	// ErrUnsupported: the driver has not got the optional ability asked for.
+	ErrUnsupported = errors.New("this catalogue cannot do that")
 )
-
-// Item is one download of the catalogue.
-type Item struct {
-	Slug  string // its name in URLs: letters, digits, "-", "_" and "."; unique
-	Title string // for people; "" shows the slug
-	// Name is the client-side file name, in place of the stored one: any bytes.
-	// "" keeps the stored name.
-	Name      string
-	Store     string // name of the store that has the file
-	Key       string // the file's key there
-	Category  string // "A/B" is B inside A; "" is none
-	Visible   bool   // listed; an item that is not is reachable all the same
-	Inline    bool   // shown rather than saved
-	MediaType string // "" goes by the file
-	// What the item says of its file beyond that: see File.
-	Encoding, Charset string
-	Modified          time.Time
-	Size              int64
-	ETag              string
-	// Files are further files of the item by the name of their field, such as
-	// "thumbnail"; nil without any.
-	Files map[string]File
-}
-
-// Options are the view options that the item asks for.
-func (it *Item) Options() core.Options {
-	f := it.own()
-	return f.Options(it.Inline)
-}
 
 // Driver is a database that keeps items. Errors wrap one of this package's or
 // mean ErrUnavailable.
@@ -65,10 +37,20 @@ type Driver interface {
 }
 
 // Catalog is the items of a site.
-type Catalog struct{ driver Driver }
+type Catalog struct {
+	driver      Driver
+	deleter     Deleter     // nil if the driver cannot delete
+	lister      Lister      // nil if the driver lists only by slug
+	categorizer Categorizer // nil if the driver keeps no categories
+}
 
-// New returns the catalogue over driver.
-func New(driver Driver) *Catalog { return &Catalog{driver} }
+// New returns the catalogue over driver, which is asked once for its abilities.
+func New(driver Driver) *Catalog {
+	deleter, _ := driver.(Deleter)
+	lister, _ := driver.(Lister)
+	categorizer, _ := driver.(Categorizer)
+	return &Catalog{driver, deleter, lister, categorizer}
+}
 
 // Item returns the item called slug. Errors: ErrNotFound, ErrUnavailable.
 func (c *Catalog) Item(ctx context.Context, slug string) (Item, error) {
@@ -106,7 +88,7 @@ func wrap(what string, err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, ErrNotFound), errors.Is(err, ErrUnavailable),
+	case errors.Is(err, ErrNotFound), errors.Is(err, ErrUnavailable), errors.Is(err, ErrUnsupported),
 		errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return fmt.Errorf("%s: %w", what, err)
 	}

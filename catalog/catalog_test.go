@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/downlink-go/downlink/catalog"
 	"github.com/downlink-go/downlink/core"
@@ -138,7 +139,8 @@ func TestOptions(t *testing.T) {
 
 func TestFile(t *testing.T) {
 	it := catalog.Item{Store: "s", Key: "own", Size: 7, Files: map[string]catalog.File{"t": {Store: "s", Key: "t"}}}
-	for field, want := range map[string]string{"": "own", "file": "own", "t": "t", "T": "", "none": ""} {
+	it.Version, it.Versions = "2", []catalog.Version{{Name: "1", File: catalog.File{Store: "s", Key: "old"}}}
+	for field, want := range map[string]string{"": "own", "file": "own", "t": "t", "T": "", "none": "", "@2": "own", "@1": "old", "@3": "", "@": ""} {
 		if f, ok := it.File(field); f.Key != want || ok != (want != "") {
 			t.Errorf("field %q: %q, %v, want %q", field, f.Key, ok, want)
 		}
@@ -151,4 +153,80 @@ func ExampleItem_Check() {
 	// Output:
 	// slug "printer manual": a slug is ASCII letters, digits, "-", "_" and ".", and starts with a letter or a digit
 	// key "/manuals/a.pdf": empty or dot segment in the path: a key is a relative path such as "manuals/a.pdf"
+}
+
+func TestOffered(t *testing.T) {
+	now := time.Unix(1_800_000_000, 0)
+	for name, row := range map[string]struct {
+		it   catalog.Item
+		want error
+	}{
+		"as always":                  {catalog.Item{}, nil},
+		"draft":                      {catalog.Item{Draft: true}, catalog.ErrNotFound},
+		"expired draft":              {catalog.Item{Draft: true, Expires: now}, catalog.ErrNotFound},
+		"a moment before":            {catalog.Item{Publish: now.Add(time.Millisecond)}, catalog.ErrNotFound},
+		"the moment it comes":        {catalog.Item{Publish: now}, nil},
+		"a moment before it is gone": {catalog.Item{Expires: now.Add(time.Millisecond)}, nil},
+		"the moment it is gone":      {catalog.Item{Expires: now}, catalog.ErrGone},
+	} {
+		row.it.Visible = true
+		if got := row.it.Offered(now); got != row.want || row.it.Listed(now) != (row.want == nil) {
+			t.Errorf("%s: %v, listed %v, want %v", name, got, row.it.Listed(now), row.want)
+		}
+	}
+	if (&catalog.Item{}).Listed(now) {
+		t.Error("an item that is not visible is listed")
+	}
+}
+
+func TestBelowAndAbove(t *testing.T) {
+	for path, above := range map[string][]string{"": nil, "A": {"A"}, "A/B c/D": {"A", "A/B c", "A/B c/D"}} {
+		if got := catalog.Above(path); !slices.Equal(got, above) {
+			t.Errorf("above %q: %q", path, got)
+		}
+		for _, a := range append(above, "") {
+			if !catalog.Below(path, a) {
+				t.Errorf("%q is not below %q", path, a)
+			}
+		}
+	}
+	for _, pair := range [][2]string{{"A", "A/B"}, {"AB", "A"}, {"", "A"}, {"B/A", "A"}} {
+		if catalog.Below(pair[0], pair[1]) {
+			t.Errorf("%q is below %q", pair[0], pair[1])
+		}
+	}
+}
+
+// A driver without abilities is not asked for them, and what is not valid never
+// reaches one.
+func TestAbilitiesThatAreNotThere(t *testing.T) {
+	ctx := context.Background()
+	c := catalog.New(&recorder{item: valid})
+	_, pageErr := c.Page(ctx, catalog.Query{})
+	_, categoriesErr := c.Categories(ctx, time.Time{})
+	for name, err := range map[string]error{
+		"delete": c.Delete(ctx, "a"), "page": pageErr, "categories": categoriesErr, "put": c.PutCategory(ctx, catalog.Category{Path: "A"}),
+		"move": c.MoveCategory(ctx, "A", "B"), "delete category": c.DeleteCategory(ctx, "A"),
+	} {
+		if !errors.Is(err, catalog.ErrUnsupported) {
+			t.Errorf("%s: %v, want ErrUnsupported", name, err)
+		}
+	}
+	if c.Lists() || c.Categorizes() {
+		t.Error("abilities that are not there")
+	}
+	_, limitErr := c.Page(ctx, catalog.Query{Limit: 201})
+	_, orderErr := c.Page(ctx, catalog.Query{Order: 9})
+	_, pathErr := c.Page(ctx, catalog.Query{Category: "A//B"})
+	for want, err := range map[string]error{
+		"limit 201": limitErr, "order 9": orderErr, `category "A//B"`: pathErr, "category is missing": c.PutCategory(ctx, catalog.Category{}),
+		"is inside it": c.MoveCategory(ctx, "A", "A/B"),
+	} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %q", err, want)
+		}
+	}
+	if err := c.Delete(ctx, "../a"); !errors.Is(err, catalog.ErrNotFound) {
+		t.Errorf("delete: %v", err)
+	}
 }

@@ -13,14 +13,16 @@ import (
 )
 
 // The longest that the fields of an item may be, in bytes. A name this long is
-// cut when it is sent; the limits keep an item below 2 MiB in any form.
+// cut when it is sent; the limits keep an item below 4 MiB in any form.
 const (
-	maxText   = 64 << 10 // title, name
-	maxPath   = 4 << 10  // category; key is limited by core.CheckKey
-	maxSymbol = 255      // store, media_type, encoding, charset, etag
-	maxName   = 1 << 10  // name of a further file
-	maxFiles  = 16       // further files
-	maxField  = 64       // name of a field
+	maxText       = 64 << 10 // title, name
+	maxPath       = 4 << 10  // category; key is limited by core.CheckKey
+	maxSymbol     = 255      // store, media_type, encoding, charset, etag
+	maxName       = 1 << 10  // name of a further file
+	maxFiles      = 16       // further files
+	maxField      = 64       // name of a field or a version
+	maxCategories = 16       // further categories
+	maxVersions   = 64       // older versions
 )
 
 // Check reports everything that is wrong with the item, joined; nil if nothing
@@ -31,6 +33,15 @@ func (it *Item) Check() error {
 	faults := []error{CheckSlug(it.Slug), checkText("title", it.Title, maxText)}
 	faults = append(faults, own.check(maxText)...)
 	faults = append(faults, checkCategory(it.Category))
+	faults = append(faults, it.checkFiles()...)
+	faults = append(faults, it.checkCategories()...)
+	faults = append(faults, it.checkVersions()...)
+	faults = append(faults, checkTime("publish", it.Publish), checkTime("expires", it.Expires), checkTime("created", it.Created),
+		it.checkPeriod(), checkCount("max_downloads", it.MaxDownloads), checkCount("limit_rate", it.LimitRate))
+	return errors.Join(faults...)
+}
+
+func (it *Item) checkFiles() (faults []error) {
 	if len(it.Files) > maxFiles {
 		faults = append(faults, fmt.Errorf("files are %d: an item has at most %d beside its own", len(it.Files), maxFiles))
 	}
@@ -42,7 +53,61 @@ func (it *Item) Check() error {
 			}
 		}
 	}
-	return errors.Join(faults...)
+	return faults
+}
+
+func (it *Item) checkCategories() (faults []error) {
+	if len(it.Categories) > maxCategories {
+		faults = append(faults, fmt.Errorf("categories are %d: an item has at most %d beside its own", len(it.Categories), maxCategories))
+	}
+	for i, category := range it.Categories {
+		switch err := CheckCategory(category); {
+		case err != nil:
+			faults = append(faults, fmt.Errorf("categories: %w", err))
+		case category == it.Category || slices.Contains(it.Categories[:i], category):
+			faults = append(faults, fmt.Errorf("categories: %.80q is there twice: remove one", category))
+		}
+	}
+	return faults
+}
+
+func (it *Item) checkVersions() (faults []error) {
+	if it.Version != "" {
+		faults = append(faults, checkSign("version", it.Version))
+	}
+	if len(it.Versions) > maxVersions {
+		faults = append(faults, fmt.Errorf("versions are %d: an item has at most %d older ones", len(it.Versions), maxVersions))
+	}
+	seen := map[string]bool{it.Version: true}
+	for i := range it.Versions {
+		v := &it.Versions[i]
+		all := append([]error{checkSign("version", v.Name), checkTime("added", v.Added)}, v.File.check(maxName)...)
+		if seen[v.Name] && v.Name != "" {
+			all = append(all, errors.New("it is there twice: remove one"))
+		}
+		seen[v.Name] = true
+		for _, fault := range all {
+			if fault != nil {
+				faults = append(faults, fmt.Errorf("versions %.80q: %w", v.Name, fault))
+			}
+		}
+	}
+	return faults
+}
+
+// checkPeriod wants an item to be there before it is gone.
+func (it *Item) checkPeriod() error {
+	if !it.Expires.IsZero() && !it.Publish.Before(it.Expires) {
+		return fmt.Errorf("expires %s: write a time after publish, %s", it.Expires.Format(time.RFC3339), it.Publish.Format(time.RFC3339))
+	}
+	return nil
+}
+
+func checkCount(name string, n int64) error {
+	if n < 0 {
+		return fmt.Errorf("%s %d: write a number above 0, or 0 for no limit", name, n)
+	}
+	return nil
 }
 
 func (f *File) check(longestName int) []error {
@@ -53,20 +118,26 @@ func (f *File) check(longestName int) []error {
 		checkMediaType(f.MediaType),
 		checkToken("encoding", f.Encoding, "gzip"),
 		checkToken("charset", f.Charset, "utf-8"),
-		checkModified(f.Modified),
+		checkTime("modified", f.Modified),
 		checkSize(f.Size),
 		checkETag(f.ETag),
+		checkSHA256(f.SHA256),
 	}
 }
 
 // checkField accepts what can stand in a URL and in no way mean an item's own
 // file.
 func checkField(field string) error {
-	switch {
-	case field == OwnField:
+	if field == OwnField {
 		return fmt.Errorf("field %q is the item's own file: choose another name", field)
-	case field == "" || len(field) > maxField || CheckSlug(field) != nil:
-		return fmt.Errorf("field %.80q: write 1 to %d ASCII letters, digits, %q, %q and %q, the first a letter or a digit", field, maxField, "-", "_", ".")
+	}
+	return checkSign("field", field)
+}
+
+// checkSign accepts a short name that can stand in a URL.
+func checkSign(what, name string) error {
+	if len(name) > maxField || CheckSlug(name) != nil {
+		return fmt.Errorf("%s %.80q: write 1 to %d ASCII letters, digits, %q, %q and %q, the first a letter or a digit", what, name, maxField, "-", "_", ".")
 	}
 	return nil
 }
@@ -78,13 +149,13 @@ func checkToken(name, value, example string) error {
 	return checkLength(name, value, maxSymbol)
 }
 
-// checkModified accepts what goes out as a date (RFC 9110 §5.6.7).
-func checkModified(t time.Time) error {
+// checkTime accepts what goes out as a date (RFC 9110 §5.6.7).
+func checkTime(name string, t time.Time) error {
 	if y := t.UTC().Year(); !t.IsZero() && (y < 1 || y > 9999 || t.Nanosecond()%int(time.Millisecond) != 0) {
-		return fmt.Errorf("modified %s: write a year up to 9999, and no more than milliseconds", t.Format(time.RFC3339Nano))
+		return fmt.Errorf("%s %s: write a year up to 9999, and no more than milliseconds", name, t.Format(time.RFC3339Nano))
 	}
 	if !t.IsZero() && t.UnixMilli() == 0 {
-		return errors.New("modified is the first moment of 1970, which stands for no time: leave it out")
+		return fmt.Errorf("%s is the first moment of 1970, which stands for no time: leave it out", name)
 	}
 	return nil
 }
@@ -101,6 +172,13 @@ func checkETag(tag string) error {
 		return fmt.Errorf("etag %.80q: write an entity-tag with its quotes, such as %s", tag, `"v1"`)
 	}
 	return checkLength("etag", tag, maxSymbol)
+}
+
+func checkSHA256(sum string) error {
+	if sum != "" && (len(sum) != 64 || strings.Trim(sum, "0123456789abcdef") != "") {
+		return fmt.Errorf("sha256 %.80q: write the 64 hexadecimal digits that sha256sum prints, in lower case", sum)
+	}
+	return nil
 }
 
 const maxSlug = 200 // characters
@@ -120,6 +198,17 @@ func CheckSlug(slug string) error {
 		}
 	}
 	return nil
+}
+
+// check says what is wrong with a query.
+func (q *Query) check() error {
+	switch {
+	case q.Limit < 0 || q.Limit > MaxPage:
+		return fmt.Errorf("limit %d: a page has 1 to %d items", q.Limit, MaxPage)
+	case q.Order > ByDownloads:
+		return fmt.Errorf("order %d: there is no such order", q.Order)
+	}
+	return errors.Join(checkCategory(q.Category), checkText("search", q.Search, maxName))
 }
 
 func alphanumeric(c byte) bool {

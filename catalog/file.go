@@ -1,7 +1,7 @@
 package catalog
 
 import (
-	"maps"
+	"strings"
 	"time"
 
 	"github.com/downlink-go/downlink/core"
@@ -28,31 +28,49 @@ type File struct {
 	// ETag is quoted, with W/ in front if it is weak. Whoever sets it changes it
 	// whenever the file changes.
 	ETag string
+	// SHA256 is of the file's bytes in lower-case hexadecimal; "" if unknown. Where
+	// there is no ETag, it makes one.
+	SHA256 string
 }
 
 // own is the item's own file.
 func (it *Item) own() File {
 	return File{
 		Name: it.Name, Store: it.Store, Key: it.Key, MediaType: it.MediaType, Encoding: it.Encoding,
-		Charset: it.Charset, Modified: it.Modified, Size: it.Size, ETag: it.ETag,
+		Charset: it.Charset, Modified: it.Modified, Size: it.Size, ETag: it.ETag, SHA256: it.SHA256,
 	}
 }
 
+// VersionField is the field of a version: a sign no other field begins with, and the
+// version's name. It is for the latest one too, so that a version keeps its field
+// when it is replaced.
+func VersionField(version string) string { return versionSign + version }
+
+const versionSign = "@"
+
 // File is the file in the item's field, and whether it has one; "" and OwnField
-// are its own.
+// are its own, and VersionField those of its versions.
 func (it *Item) File(field string) (File, bool) {
 	if field == "" || field == OwnField {
 		return it.own(), true
+	}
+	if version, ok := strings.CutPrefix(field, versionSign); ok {
+		return it.version(version)
 	}
 	f, ok := it.Files[field]
 	return f, ok
 }
 
-// Equal reports whether two items say the same.
-func (it Item) Equal(other Item) bool {
-	same := it.own().equal(other.own()) && maps.EqualFunc(it.Files, other.Files, File.equal)
-	return same && it.Slug == other.Slug && it.Title == other.Title && it.Category == other.Category &&
-		it.Visible == other.Visible && it.Inline == other.Inline
+func (it *Item) version(name string) (File, bool) {
+	if name != "" && name == it.Version {
+		return it.own(), true
+	}
+	for i := range it.Versions {
+		if it.Versions[i].Name == name {
+			return it.Versions[i].File, true
+		}
+	}
+	return File{}, false
 }
 
 func (f File) equal(other File) bool {

@@ -25,6 +25,7 @@ var failures = []struct {
 	{zipfile.ErrTooMany, 403, "too many files for one zip file"},
 	{ErrUndecided, 503, "nobody says whether it is allowed"},
 	{ErrGone, 410, "the file is no longer offered"},
+	{catalog.ErrGone, 410, "the item expired"},
 	{catalog.ErrNotFound, 404, "no such item"},
 	{httpstore.ErrGone, 410, "the remote server no longer offers it"},
 	{httpstore.ErrTimeout, 504, "the remote server did not answer in time"},

@@ -18,6 +18,7 @@ func FuzzRead(f *testing.F) {
 		`{"slug":"a","key":"a.pdf"}`,
 		"\ufeff" + `{"slug":"a","title":"T","name":"\ud83d\ude00\udce9\u0000","store":"files","key":"k","category":"A/B","visible":false,"inline":true,"media_type":"text/plain"}` + "\r\n\n" + `{"slug":"b","key":"a.pdf"}`,
 		`{"slug":"a","key":"k","encoding":"gzip","charset":"x","modified":"2024-01-02T04:04:05.5+01:00","size":7,"etag":"W/\"1\"","files":{"t":{"key":"t.png","size":1},"u":{"key":"u","name":"\udce9"}}}`,
+		`{"slug":"a","key":"k","categories":["A/B","C"],"draft":true,"publish":"2024-01-02T03:04:05Z","expires":"2025-01-02T03:04:05Z","version":"2","versions":[{"version":"1","added":"2023-01-02T03:04:05Z","key":"\udce9","sha256":"` + strings.Repeat("0f", 32) + `"},{"version":"0","key":"z"}],"max_downloads":3,"limit_rate":9,"created":"2022-01-02T03:04:05Z"}`,
 		`{"slug":"a","slug":"b"}`, `{"a":[{}]}`, `[]`, `{"key":"\`, "\xff", `{"slug":1e9,"visible":null}`,
 	} {
 		f.Add([]byte(text))
@@ -83,6 +84,17 @@ func plain(t *testing.T, text []byte) (items []catalog.Item) {
 			Visible               *bool
 			Inline                bool
 			Files                 map[string]plainFile
+
+			Categories                []string
+			Draft                     bool
+			Publish, Expires, Created string
+			Version                   string
+			Versions                  []struct {
+				plainFile
+				Version, Added string
+			}
+			MaxDownloads int64 `json:"max_downloads"`
+			LimitRate    int64 `json:"limit_rate"`
 		}
 		if err := json.Unmarshal(line, &it); err != nil {
 			t.Fatal(err)
@@ -91,7 +103,12 @@ func plain(t *testing.T, text []byte) (items []catalog.Item) {
 		item := catalog.Item{
 			Slug: it.Slug, Title: it.Title, Name: f.Name, Store: f.Store, Key: f.Key, Category: it.Category,
 			Visible: it.Visible == nil || *it.Visible, Inline: it.Inline, MediaType: f.MediaType,
-			Encoding: f.Encoding, Charset: f.Charset, Modified: f.Modified, Size: f.Size, ETag: f.ETag, Files: map[string]catalog.File{},
+			Encoding: f.Encoding, Charset: f.Charset, Modified: f.Modified, Size: f.Size, ETag: f.ETag, SHA256: f.SHA256, Files: map[string]catalog.File{},
+			Categories: it.Categories, Draft: it.Draft, Publish: moment(t, it.Publish), Expires: moment(t, it.Expires),
+			Created: moment(t, it.Created), Version: it.Version, MaxDownloads: it.MaxDownloads, LimitRate: it.LimitRate,
+		}
+		for _, v := range it.Versions {
+			item.Versions = append(item.Versions, catalog.Version{Name: v.Version, File: v.file(t), Added: moment(t, v.Added)})
 		}
 		for field, f := range it.Files {
 			item.Files[field] = f.file(t)
@@ -102,23 +119,26 @@ func plain(t *testing.T, text []byte) (items []catalog.Item) {
 }
 
 type plainFile struct {
-	Name, Key, Encoding, Charset, Modified, ETag string
-	MediaType                                    string `json:"media_type"`
-	Size                                         int64
+	Name, Key, Encoding, Charset, Modified, ETag, SHA256 string
+	MediaType                                            string `json:"media_type"`
+	Size                                                 int64
 }
 
 func (f plainFile) file(t *testing.T) catalog.File {
-	var modified time.Time
-	if f.Modified != "" {
+	return catalog.File{
+		Name: f.Name, Store: "files", Key: f.Key, MediaType: f.MediaType, Encoding: f.Encoding, Charset: f.Charset,
+		Modified: moment(t, f.Modified), Size: f.Size, ETag: f.ETag, SHA256: f.SHA256,
+	}
+}
+
+func moment(t *testing.T, text string) (m time.Time) {
+	if text != "" {
 		var err error
-		if modified, err = time.Parse(time.RFC3339Nano, f.Modified); err != nil {
+		if m, err = time.Parse(time.RFC3339Nano, text); err != nil {
 			t.Fatal(err)
 		}
 	}
-	return catalog.File{
-		Name: f.Name, Store: "files", Key: f.Key, MediaType: f.MediaType, Encoding: f.Encoding, Charset: f.Charset,
-		Modified: modified, Size: f.Size, ETag: f.ETag,
-	}
+	return m
 }
 
 func wantSame(t *testing.T, got, want []catalog.Item) {

@@ -9,7 +9,7 @@ import (
 
 // maxLine is the longest line read, in bytes without its end. Write makes none
 // that is longer.
-const maxLine = 2 << 20
+const maxLine = 4 << 20
 
 // byteOrderMark starts files of some programs, and so a line in the middle once
 // such files are joined.

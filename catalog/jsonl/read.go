@@ -5,12 +5,19 @@
 //
 // The keys are slug, title, name, store, key, category, visible (true unless
 // said otherwise), inline (false unless said otherwise) and media_type; what the
-// item says of its file: encoding, charset, modified (RFC 3339), size (bytes) and
-// etag (with its quotes); and files, an object of further files by field, which
-// have name, store (the item's unless said otherwise), key, media_type, encoding,
-// charset, modified, size and etag:
+// item says of its file: encoding, charset, modified (RFC 3339), size (bytes), etag
+// (with its quotes) and sha256 (hexadecimal); and files, an object of further files by
+// field, which have name, store (the item's unless said otherwise), key, media_type,
+// encoding, charset, modified, size, etag and sha256:
 //
-//	{"slug": "manual", "key": "a.pdf", "files": {"thumb": {"key": "a.png"}}}
+//	{"slug": "manual", "key": "a.pdf", "files": {"image": {"key": "a.png"}}}
+//
+// Where and when it is offered: categories, an array of further ones; draft; publish
+// and expires; max_downloads; limit_rate (bytes a second); version, the name of its
+// file's version, and versions, an array of the older ones, which have version, added
+// and the keys of a file; and created, which counts only where the item is new:
+//
+//	{"slug": "manual", "key": "a-2.pdf", "version": "2", "versions": [{"version": "1", "key": "a-1.pdf"}]}
 //
 // Only slug and key must be there, and store if there is more than one. A byte that
 // is not UTF-8, which only a name or a key may have, is the lone surrogate

@@ -1,6 +1,7 @@
 package jsonl
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -13,20 +14,22 @@ import (
 
 // keys are those of an item, in the order in which Write writes them; from
 // "encoding" on only where they say something. fileKeys are those of a further
-// file.
+// file, versionKeys those of an older version.
 var (
 	keys = []string{
 		"slug", "title", "name", "store", "key", "category", "visible", "inline", "media_type",
-		"encoding", "charset", "modified", "size", "etag", "files",
+		"encoding", "charset", "modified", "size", "etag", "sha256", "files", "categories", "draft", "publish", "expires",
+		"version", "versions", "max_downloads", "limit_rate", "created",
 	}
-	fileKeys = []string{"name", "store", "key", "media_type", "encoding", "charset", "modified", "size", "etag"}
+	fileKeys    = []string{"name", "store", "key", "media_type", "encoding", "charset", "modified", "size", "etag", "sha256"}
+	versionKeys = append([]string{"version", "added"}, fileKeys...)
 )
 
-// optional is how many of the keys at the end are left out where they say nothing.
-const optional = 6
+// mustKeys is how many of the keys of an item are written whatever they say.
+const mustKeys = 9
 
 // itemField is the part of an item that key names: a *string, *bool, *time.Time,
-// *int64 or *map[string]catalog.File, or nil.
+// *int64, *map[string]catalog.File, *[]string or *[]catalog.Version, or nil.
 func itemField(it *catalog.Item, key string) any {
 	switch key {
 	case "slug":
@@ -57,10 +60,48 @@ func itemField(it *catalog.Item, key string) any {
 		return &it.Size
 	case "etag":
 		return &it.ETag
+	case "sha256":
+		return &it.SHA256
 	case "files":
 		return &it.Files
 	}
+	return offerField(it, key)
+}
+
+// offerField is the part of an item that says where and when it is offered.
+func offerField(it *catalog.Item, key string) any {
+	switch key {
+	case "categories":
+		return &it.Categories
+	case "draft":
+		return &it.Draft
+	case "publish":
+		return &it.Publish
+	case "expires":
+		return &it.Expires
+	case "version":
+		return &it.Version
+	case "versions":
+		return &it.Versions
+	case "max_downloads":
+		return &it.MaxDownloads
+	case "limit_rate":
+		return &it.LimitRate
+	case "created":
+		return &it.Created
+	}
 	return nil
+}
+
+// versionField is the part of an older version that key names.
+func versionField(v *catalog.Version, key string) any {
+	switch key {
+	case "version":
+		return &v.Name
+	case "added":
+		return &v.Added
+	}
+	return fileField(&v.File, key)
 }
 
 // fileField is the part of a further file that key names, likewise.
@@ -84,9 +125,14 @@ func fileField(f *catalog.File, key string) any {
 		return &f.Size
 	case "etag":
 		return &f.ETag
+	case "sha256":
+		return &f.SHA256
 	}
 	return nil
 }
+
+// units are those of the numbers, where they have one.
+var units = map[string]string{"size": " of bytes", "limit_rate": " of bytes a second"}
 
 // record is what is read of one line.
 type record struct {
@@ -112,15 +158,24 @@ func parse(line []byte, stores []string) *record {
 	rec.resolveStore("", &rec.item.Store, stores)
 	for _, field := range slices.Sorted(maps.Keys(rec.item.Files)) {
 		f := rec.item.Files[field]
-		if f.Store == "" {
-			f.Store = rec.item.Store // beside the item's own
-		} else {
-			rec.resolveStore(within(field), &f.Store, stores)
-		}
+		rec.resolveBeside(within(field), &f.Store, stores)
 		rec.item.Files[field] = f
+	}
+	for i := range rec.item.Versions {
+		rec.resolveBeside(withinVersion(i), &rec.item.Versions[i].Store, stores)
 	}
 	rec.check()
 	return rec
+}
+
+// resolveBeside is resolveStore for a file that is beside the item's own unless it
+// says otherwise.
+func (rec *record) resolveBeside(at string, name *string, stores []string) {
+	if *name == "" {
+		*name = rec.item.Store
+		return
+	}
+	rec.resolveStore(at, name, stores)
 }
 
 // label is the name of a key as it can stand in a sentence: in quotes if there is
@@ -134,6 +189,9 @@ func label(name string) string {
 
 // within is what the names of a further file's keys begin with.
 func within(field string) string { return "files." + field + "." }
+
+// withinVersion is likewise of the version at index i.
+func withinVersion(i int) string { return fmt.Sprintf("versions.%d.", i+1) }
 
 // object reads the members of an object into what target gives for their keys.
 // at is what the names of its keys begin with.
@@ -170,7 +228,7 @@ func (rec *record) set(at string, m member, target any) {
 	case *int64:
 		n, err := strconv.ParseInt(string(m.value), 10, 64)
 		if err != nil {
-			rec.wrongType(at, m, "a whole number of bytes, without quotes")
+			rec.wrongType(at, m, "a whole number"+units[m.key]+", without quotes")
 			return
 		}
 		*to = n
@@ -178,6 +236,51 @@ func (rec *record) set(at string, m member, target any) {
 		rec.setTime(at, m, to)
 	case *map[string]catalog.File:
 		rec.setFiles(m, to)
+	case *[]string:
+		rec.setTexts(at, m, to)
+	case *[]catalog.Version:
+		rec.setVersions(m, to)
+	}
+}
+
+// elements are those of an array. The problem of a value that is none was noted.
+func (rec *record) elements(at string, m member, want string) (list []json.RawMessage) {
+	if m.value[0] != '[' {
+		rec.wrongType(at, m, want)
+		return nil
+	}
+	if err := json.Unmarshal(m.value, &list); err != nil {
+		rec.fault("%s: %v", label(at+m.key), err)
+	}
+	return list
+}
+
+func (rec *record) setTexts(at string, m member, to *[]string) {
+	const form = `an array of strings such as ["A/B", "C"]`
+	for _, value := range rec.elements(at, m, form) {
+		if value[0] != '"' {
+			rec.wrongType(at, m, form)
+			return
+		}
+		*to = append(*to, unquote(value))
+	}
+}
+
+// setVersions reads an array of objects: the older versions in their order.
+func (rec *record) setVersions(m member, to *[]catalog.Version) {
+	const form = `an array of objects such as [{"version": "1.0", "key": "a-1.0.pdf"}]`
+	for i, value := range rec.elements("", m, form) {
+		if value[0] != '{' {
+			rec.wrongType("", m, form)
+			return
+		}
+		var v catalog.Version
+		if list, problem := members(value); problem != "" {
+			rec.fault("versions: %s", problem)
+		} else {
+			rec.object(withinVersion(i), list, versionKeys, func(key string) any { return versionField(&v, key) })
+		}
+		*to = append(*to, v)
 	}
 }
 
@@ -265,6 +368,14 @@ func (rec *record) check() {
 		}
 		it.Files[field] = f
 	}
+	it.Versions = slices.Clone(it.Versions)
+	for i := range it.Versions {
+		v := &it.Versions[i]
+		rec.stand(withinVersion(i), func(key string) any { return versionField(v, key) })
+		if slices.Contains(rec.unread, "store") {
+			v.Store = "x"
+		}
+	}
 	if all, ok := it.Check().(interface{ Unwrap() []error }); ok {
 		for _, err := range all.Unwrap() {
 			rec.fault("%v", err)
@@ -274,7 +385,7 @@ func (rec *record) check() {
 
 // stand has a word stand in for each key that must be there and could not be read.
 func (rec *record) stand(at string, target func(key string) any) {
-	for _, key := range [...]string{"slug", "store", "key"} {
+	for _, key := range [...]string{"slug", "store", "key", "version"} {
 		if text, ok := target(key).(*string); ok && slices.Contains(rec.unread, at+key) {
 			*text = "x"
 		}

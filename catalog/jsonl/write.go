@@ -34,7 +34,7 @@ func Write(ctx context.Context, w io.Writer, c *catalog.Catalog) error {
 
 // appendItem appends the line of an item.
 func appendItem(dst []byte, it *catalog.Item) []byte {
-	dst = appendObject(dst, keys, len(keys)-optional, func(key string) any { return itemField(it, key) })
+	dst = appendObject(dst, keys, mustKeys, func(key string) any { return itemField(it, key) })
 	return append(dst, '\n')
 }
 
@@ -64,7 +64,13 @@ func saysNothing(value any) bool {
 		return v.IsZero()
 	case *int64:
 		return *v == 0
+	case *bool:
+		return !*v
 	case *map[string]catalog.File:
+		return len(*v) == 0
+	case *[]string:
+		return len(*v) == 0
+	case *[]catalog.Version:
 		return len(*v) == 0
 	}
 	return false
@@ -82,8 +88,32 @@ func appendValue(dst []byte, value any) []byte {
 		return strconv.AppendInt(dst, *v, 10)
 	case *map[string]catalog.File:
 		return appendFiles(dst, *v)
+	case *[]string:
+		return appendTexts(dst, *v)
+	case *[]catalog.Version:
+		return appendVersions(dst, *v)
 	}
 	return dst
+}
+
+func appendTexts(dst []byte, texts []string) []byte {
+	separator := byte('[')
+	for _, text := range texts {
+		dst = appendQuoted(append(dst, separator), text)
+		separator = ','
+	}
+	return append(dst, ']')
+}
+
+// appendVersions appends the older versions in their order.
+func appendVersions(dst []byte, versions []catalog.Version) []byte {
+	separator := byte('[')
+	for i := range versions {
+		dst = append(dst, separator)
+		dst = appendObject(dst, versionKeys, 0, func(key string) any { return versionField(&versions[i], key) })
+		separator = ','
+	}
+	return append(dst, ']')
 }
 
 // appendFiles appends the further files in the order of their fields.

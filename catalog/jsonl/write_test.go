@@ -68,14 +68,24 @@ func TestLongestItem(t *testing.T) {
 	for i := range 16 {
 		it.Files[strings.Repeat("f", 62)+fmt.Sprintf("%02d", i)] = catalog.File{
 			Name: strings.Repeat("\xff", 1<<10), Store: it.Store, Key: it.Key, MediaType: it.MediaType, Encoding: it.Encoding,
-			Charset: it.Charset, Modified: it.Modified, Size: it.Size, ETag: it.ETag,
+			Charset: it.Charset, Modified: it.Modified, Size: it.Size, ETag: it.ETag, SHA256: strings.Repeat("f", 64),
 		}
+		it.Categories = append(it.Categories, fmt.Sprintf("%02d", i)+strings.Repeat("\u0085", 2047))
+	}
+	for i := range 64 {
+		f := it.Files[strings.Repeat("f", 62)+"00"]
+		it.Versions = append(it.Versions, catalog.Version{Name: strings.Repeat("v", 62) + fmt.Sprintf("%02d", i), File: f, Added: it.Modified})
 	}
 	longer := []func(*catalog.Item){
 		func(it *catalog.Item) { it.Slug += "s" }, func(it *catalog.Item) { it.Title += "a" }, func(it *catalog.Item) { it.Name += "a" },
 		func(it *catalog.Item) { it.Store += "a" }, func(it *catalog.Item) { it.Key += "a" }, func(it *catalog.Item) { it.Category += "a" },
 		func(it *catalog.Item) { it.MediaType += "a" }, func(it *catalog.Item) { it.Encoding += "e" }, func(it *catalog.Item) { it.Charset += "c" },
 		func(it *catalog.Item) { it.ETag = `"` + strings.Repeat(`x`, 254) + `"` },
+		func(it *catalog.Item) { it.Categories = append(slices.Clip(it.Categories), "c") },
+		func(it *catalog.Item) {
+			it.Versions = append(slices.Clip(it.Versions), catalog.Version{Name: "v", File: catalog.File{Store: "s", Key: "k"}})
+		},
+		func(it *catalog.Item) { it.Version = strings.Repeat("v", 65) },
 		func(it *catalog.Item) {
 			it.Files = maps.Clone(it.Files)
 			it.Files["g"] = catalog.File{Store: "s", Key: "k"}
