@@ -70,6 +70,11 @@ func (d *D1) Put(ctx context.Context, items []catalog.Item) error {
 	return nil
 }
 
+// Counts sums what was counted.
+func (d *D1) Counts(ctx context.Context, q catalog.CountQuery) ([]catalog.Sum, error) {
+	return sums(ctx, d.db, &q)
+}
+
 // wake waits for the database to answer, and says whether there is time left. The
 // timer of ctx may be late.
 func (d *D1) wake(ctx context.Context) error {

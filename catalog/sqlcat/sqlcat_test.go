@@ -27,6 +27,12 @@ func TestDriver(t *testing.T) {
 	})
 }
 
+func TestCounter(t *testing.T) {
+	catalogtest.RunCounter(t, func(t *testing.T) catalog.Driver {
+		return open(t, filepath.Join(t.TempDir(), "catalog.db"))
+	})
+}
+
 func item(slug string) catalog.Item {
 	return catalog.Item{Slug: slug, Store: "files", Key: "manuals/a.pdf", Visible: true}
 }
