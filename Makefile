@@ -7,7 +7,7 @@ WRANGLER := PATH="$(CURDIR)/node_modules/.bin:$$PATH" WRANGLER_SEND_METRICS=fals
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 # Debian packages of the real programs that the tests and the benchmarks drive.
-TEST_PACKAGES := gcc libc6-dev git ca-certificates nginx apache2 libapache2-mod-xsendfile lighttpd caddy h2o curl wget aria2 chromium strace nodejs npm python3 unzip openssl
+TEST_PACKAGES := gcc libc6-dev git ca-certificates nginx apache2 libapache2-mod-xsendfile lighttpd caddy h2o curl wget aria2 chromium strace nodejs npm python3 unzip openssl default-jre-headless maven
 BENCH_PACKAGES := nginx apache2 libapache2-mod-xsendfile lighttpd caddy wrk python3-django python3-django-downloadview gunicorn
 
 .PHONY: help
@@ -87,6 +87,7 @@ clean: ## remove what was built
 deps:
 	@$(call install,$(TEST_PACKAGES))
 	@$(node_modules)
+	@$(dynamodb_local)
 
 .PHONY: bench-deps
 bench-deps:
@@ -96,13 +97,20 @@ bench-deps:
 # node_modules gets what package-lock.json says, unless that is there already.
 node_modules = test node_modules/.package-lock.json -nt package-lock.json || npm ci --no-audit --no-fund --loglevel=error
 
+# dynamodb_local gets DynamoDB Local as its pom.xml says into the user's cache, where
+# test/need looks for it, unless that is there already.
+DYNAMODB_LOCAL := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/downlink-test/dynamodb-local
+dynamodb_local = cmp -s test/server/dynamodb/pom.xml "$(DYNAMODB_LOCAL)/complete" || { rm -rf "$(DYNAMODB_LOCAL)" && \
+  mvn -B -q -f test/server/dynamodb/pom.xml dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$(DYNAMODB_LOCAL)" && \
+  cp test/server/dynamodb/pom.xml "$(DYNAMODB_LOCAL)/complete"; }
+
 # install gets the Debian packages that are missing. A program that is there
 # already, from wherever, is left alone. policy-rc.d keeps Debian from starting the
 # servers among them.
 define install
 missing=""; \
 for p in $(1); do \
-  case $$p in aria2) c=aria2c ;; nodejs) c=node ;; *) c=$$p ;; esac; \
+  case $$p in aria2) c=aria2c ;; nodejs) c=node ;; default-jre-headless) c=java ;; maven) c=mvn ;; *) c=$$p ;; esac; \
   command -v $$c >/dev/null 2>&1 || dpkg -s $$p >/dev/null 2>&1 || missing="$$missing $$p"; \
 done; \
 test -z "$$missing" && exit 0; \
