@@ -106,9 +106,11 @@ type Store struct {
 	CloudFrontURL     string        `toml:"cloudfront_url"` // ends with a slash
 	CloudFrontKeyID   string        `toml:"cloudfront_key_id"`
 	CloudFrontKeyFile string        `toml:"cloudfront_key_file"`
+	CloudFrontKeyEnv  string        `toml:"cloudfront_key_env"`  // variable with the key in place of a file
 	UnsignedPublicURL string        `toml:"unsigned_public_url"` // ends with a slash
 
 	Workers *Store `toml:"workers"` // takes this one's place on Workers; nil: nothing does
+	Lambda  *Store `toml:"lambda"`  // likewise on Lambda
 }
 
 // HasElsewhere reports whether clients can be sent elsewhere for the store's files.
@@ -145,7 +147,7 @@ type View struct {
 	Link          string   `toml:"link" enum:"required"`      // LinkRequired or ""
 	Allow         string   `toml:"allow" enum:"forward-auth"` // AllowForwardAuth or ""
 	// Platforms are those that the view is for, as Platform names them; nil: all.
-	Platforms []string `toml:"platforms" enum:"server workers"`
+	Platforms []string `toml:"platforms" enum:"server workers lambda"`
 }
 
 // Rule tells a front server to send files itself. Exactly one of Source,
@@ -249,8 +251,10 @@ func parse(filename string, data []byte) (*Config, *report, error) {
 	r.check(c)
 	for i := range c.Stores {
 		c.Stores[i].endURL()
-		if w := c.Stores[i].Workers; w != nil {
-			w.endURL()
+		for _, p := range platforms {
+			if own := c.Stores[i].own(p); own != nil {
+				own.endURL()
+			}
 		}
 	}
 	for i := range c.Offload {

@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -248,7 +249,7 @@ func TestLoad(t *testing.T) {
 6:8: root "$DIR/srv/file" is not a directory: name the directory that holds the files
 9:14: source_dir "$DIR/srv/file/x" cannot be read: not a directory; correct the path or its permissions`},
 		{"schema and disk at once", "etc/downlink.toml", "[stores.s]\nq = 1\npath = 'no'\n", `
-2:1: key "q" is unknown in [stores.s]: take it out; known are driver, path, binding, base_url, bucket, region, endpoint, path_style, prefix, credentials_file, timeout, read_timeout, delivery, redirect_min_bytes, redirect_expires, cloudfront_url, cloudfront_key_id, cloudfront_key_file, unsigned_public_url, workers
+2:1: key "q" is unknown in [stores.s]: take it out; known are driver, path, binding, base_url, bucket, region, endpoint, path_style, prefix, credentials_file, timeout, read_timeout, delivery, redirect_min_bytes, redirect_expires, cloudfront_url, cloudfront_key_id, cloudfront_key_file, cloudfront_key_env, unsigned_public_url, workers, lambda
 3:8: path "$DIR/etc/no" does not exist: create the directory, or correct the path`},
 		{"secrets", "etc/downlink.toml", store + "[[links.keys]]\nid = 'a'\nsecret_file = 'no.key'\n[[links.keys]]\nid = 'b'\nsecret_file = '../srv/file'\n[[links.keys]]\nid = 'c'\nsecret_env = 'DOWNLINK_TEST_NO_SUCH'\n[[links.keys]]\nid = 'd'\nsecret_env = 'DOWNLINK_TEST_SHORT'\n[[links.keys]]\nid = 'e'\nsecret_env = 'DOWNLINK_TEST_POOR'\n[[links.keys]]\nid = 'f'\nsecret_env = 'DOWNLINK_TEST_GOOD'\n[links]\nrevoked = 'downlink.toml'\n", `
 5:15: secret_file: secret of the key "a": open $DIR/etc/no.key: no such file or directory
@@ -399,7 +400,7 @@ func FuzzParse(f *testing.F) {
 
 // store is s with the defaults of what it does not say.
 func store(name, driver string, s config.Store) config.Store {
-	s.Name, s.Driver, s.Region, s.Timeout, s.ReadTimeout = name, driver, "us-east-1", 5*time.Second, 30*time.Second
-	s.Delivery, s.RedirectMinBytes, s.RedirectExpires = "stream", 8<<20, 5*time.Minute
+	s.Name, s.Driver, s.Timeout, s.ReadTimeout, s.RedirectExpires = name, driver, 5*time.Second, 30*time.Second, 5*time.Minute
+	s.Region, s.Delivery, s.RedirectMinBytes = cmp.Or(s.Region, "us-east-1"), cmp.Or(s.Delivery, "stream"), cmp.Or(s.RedirectMinBytes, 8<<20)
 	return s
 }

@@ -137,6 +137,7 @@ var bases = map[string]map[string]string{
 	"[stores.NAME] cloudfront_url":      {"path": `"/x"`, "cloudfront_key_id": `"K"`, "cloudfront_key_file": `"k.pem"`},
 	"[stores.NAME] cloudfront_key_id":   {"path": `"/x"`, "cloudfront_url": `"https://c/"`, "cloudfront_key_file": `"k.pem"`},
 	"[stores.NAME] cloudfront_key_file": {"path": `"/x"`, "cloudfront_url": `"https://c/"`, "cloudfront_key_id": `"K"`},
+	"[stores.NAME] cloudfront_key_env":  {"path": `"/x"`, "cloudfront_url": `"https://c/"`, "cloudfront_key_id": `"K"`},
 	"[[views]]":                         {"pattern": `"/x/{path...}"`, "kind": `"storage"`, "store": `"other"`},
 	"[[views]] overlay":                 {"pattern": `"/x"`, "kind": `"overlay"`},
 	"[[views]] items":                   {"pattern": `"/x"`, "kind": `"zip"`},

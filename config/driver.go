@@ -28,7 +28,7 @@ type driver struct {
 
 var storeDrivers = map[string]driver{
 	DriverDir: {on: []Platform{OnServer}, keys: append([]string{"path", "base_url"}, elsewhereKeys...), needs: "path", example: "/srv/files"},
-	DriverS3:  {on: []Platform{OnServer}, keys: append(s3Keys, elsewhereKeys...), needs: "bucket", example: "my-downloads"},
+	DriverS3:  {on: []Platform{OnServer, OnLambda}, keys: append(s3Keys, elsewhereKeys...), needs: "bucket", example: "my-downloads"},
 	DriverR2:  {on: []Platform{OnWorkers}, keys: []string{"binding"}, needs: "binding", example: "FILES"},
 }
 
@@ -81,8 +81,10 @@ func (r *report) checkDrivers(c *Config) {
 	for _, s := range c.Stores {
 		key := "stores." + s.Name
 		r.checkStoreTable(s, key, "")
-		if s.Workers != nil {
-			r.checkStoreTable(*s.Workers, key+".workers", OnWorkers)
+		for _, p := range platforms {
+			if own := s.own(p); own != nil {
+				r.checkStoreTable(*own, key+"."+string(p), p)
+			}
 		}
 	}
 	r.checkDriver(reflect.ValueOf(c.Catalog), "catalog", catalogDrivers, "")

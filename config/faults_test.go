@@ -366,12 +366,12 @@ kind = "path"
 root = "/srv/p"
 delivery = "stream"
 `, `
-1:1: cloudfront_key_file is missing: CloudFront needs cloudfront_url, cloudfront_key_id and cloudfront_key_file
+1:1: cloudfront_key_file is missing: CloudFront needs cloudfront_url, cloudfront_key_id and cloudfront_key_file or cloudfront_key_env
 3:18: cloudfront_url "cdn.example.org": write a URL, percent-encoded, without user, query and fragment, such as "https://d111111abcdef8.cloudfront.net/"
 4:21: cloudfront_key_id "K 1": write the id of the public key, such as "K2JCJMDEHXQW5F"
 5:23: cloudfront_url and unsigned_public_url are two places to send clients to: keep one
-6:1: cloudfront_url is missing: CloudFront needs cloudfront_url, cloudfront_key_id and cloudfront_key_file
-6:1: cloudfront_key_id is missing: CloudFront needs cloudfront_url, cloudfront_key_id and cloudfront_key_file
+6:1: cloudfront_url is missing: CloudFront needs cloudfront_url, cloudfront_key_id and cloudfront_key_file or cloudfront_key_env
+6:1: cloudfront_key_id is missing: CloudFront needs cloudfront_url, cloudfront_key_id and cloudfront_key_file or cloudfront_key_env
 15:12: delivery "redirect": the store "c" has no place on a server to send clients to: write cloudfront_url or unsigned_public_url into the store, or delivery = "stream"
 18:23: unsigned_public_url "https://user@mirror.example.org/": write a URL, percent-encoded, without user, query and fragment, such as "https://mirror.example.org/files/"
 23:12: delivery is for files in a store, and this view is of kind path: take it out, or change kind
@@ -975,7 +975,7 @@ kind = "object"
 pattern = "/a/{path...}"
 kind = "path"
 root = "x"
-platforms = ["lambda"]
+platforms = ["edge"]
 [[views]]
 pattern = "/b/{path...}"
 kind = "path"
@@ -992,7 +992,7 @@ platforms = []
 15:11: pattern "/edge/{p...}" fits the same paths as "/edge/{path...}" on line 11: change one of them
 16:8: kind path: there is none on Workers; write platforms = ["server"] into this view to leave it out there
 21:8: the catalogue is not on Workers: write [catalog.workers] with driver = "d1" and a binding, or platforms = ["server"] into this view
-26:14: platforms takes "server" or "workers"; found "lambda"
+26:14: platforms takes "server" or "workers" or "lambda"; found "edge"
 31:13: platforms takes a list of strings in quotes, such as ["server"]; found the string "server"
 36:1: platforms takes a list of strings in quotes, such as ["server"]; found an array
 `},

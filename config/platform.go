@@ -15,25 +15,40 @@ type Platform string
 const (
 	OnServer  Platform = "server"  // a machine: `downlink serve`
 	OnWorkers Platform = "workers" // Cloudflare Workers
+	OnLambda  Platform = "lambda"  // AWS Lambda
 )
 
-var platforms = [...]Platform{OnServer, OnWorkers}
+var platforms = [...]Platform{OnServer, OnWorkers, OnLambda}
 
 // String is the platform's name in a sentence.
 func (p Platform) String() string {
-	if p == OnWorkers {
+	switch p {
+	case OnWorkers:
 		return "Workers"
+	case OnLambda:
+		return "Lambda"
 	}
 	return "a server"
+}
+
+// own is the table that takes the store's place on p, nil if nothing does.
+func (s Store) own(p Platform) *Store {
+	switch p {
+	case OnWorkers:
+		return s.Workers
+	case OnLambda:
+		return s.Lambda
+	}
+	return nil
 }
 
 // in is the store as it is on p, and the key of the table that says so.
 func (s Store) in(p Platform) (Store, string) {
 	key := "stores." + s.Name
-	if p == OnWorkers && s.Workers != nil {
-		at := *s.Workers
+	if own := s.own(p); own != nil {
+		at := *own
 		at.Name = s.Name
-		return at, key + ".workers"
+		return at, key + "." + string(p)
 	}
 	return s, key
 }
@@ -67,8 +82,8 @@ func (v View) meets(w View) bool {
 }
 
 // Platforms are those that the configuration is for: Workers if a store or the
-// catalogue is there or a view names them, a server unless all stores are
-// elsewhere.
+// catalogue is there or a view names them, Lambda if a table or a view names it, a
+// server unless all stores are elsewhere.
 func (c *Config) Platforms() []Platform {
 	var all []Platform
 	for _, p := range platforms {
@@ -80,22 +95,27 @@ func (c *Config) Platforms() []Platform {
 }
 
 func (c *Config) isFor(p Platform) bool {
-	if slices.ContainsFunc(c.Stores, func(s Store) bool { return s.on(p) }) {
-		return true
-	}
-	if p == OnServer {
+	named := slices.ContainsFunc(c.Views, func(v View) bool { return slices.Contains(v.Platforms, string(p)) })
+	switch p {
+	case OnServer:
 		local := slices.ContainsFunc(c.Views, func(v View) bool { return v.Kind == KindPath && v.on(p) })
-		return local || len(c.Stores) == 0 && c.Catalog.on(p)
+		return c.hasStoreOn(p) || local || len(c.Stores) == 0 && c.Catalog.on(p)
+	case OnLambda: // what is there is mostly on a server too
+		return named || slices.ContainsFunc(c.Stores, func(s Store) bool { return s.Lambda != nil })
 	}
-	named := func(v View) bool { return slices.Contains(v.Platforms, string(p)) }
-	return c.Catalog.on(p) || slices.ContainsFunc(c.Views, named)
+	return named || c.hasStoreOn(p) || c.Catalog.on(p)
+}
+
+func (c *Config) hasStoreOn(p Platform) bool {
+	return slices.ContainsFunc(c.Stores, func(s Store) bool { return s.on(p) })
 }
 
 // For is the configuration as it is on p: the stores and the catalogue that are
-// there, and the views that are for it. The error is Faults.
+// there, and the views that are for it. A file whose stores are on Lambda does not
+// have to say that it is for Lambda. The error is Faults.
 func (c *Config) For(p Platform) (*Config, error) {
 	r := &report{source: c.source}
-	if !c.isFor(p) {
+	if !c.isFor(p) && (p != OnLambda || !c.hasStoreOn(p)) {
 		r.faultAt(position{}, "", "%s", c.notFor(p))
 		return nil, r.err()
 	}
@@ -112,6 +132,9 @@ func (c *Config) For(p Platform) (*Config, error) {
 	}
 	d.takeStores(c, p)
 	d.takeViews(c, p)
+	if p == OnLambda {
+		d.defaultsOnLambda()
+	}
 	return &d, nil
 }
 
@@ -123,7 +146,7 @@ func (d *Config) takeStores(c *Config, p Platform) {
 			continue
 		}
 		at, key := s.in(p)
-		at.Workers = nil
+		at.Workers, at.Lambda = nil, nil
 		d.Stores = append(d.Stores, at)
 		d.source.move(c.source, key, "stores."+s.Name)
 	}
@@ -150,8 +173,11 @@ func (d *Config) takeViews(c *Config, p Platform) {
 
 // notFor says why the configuration is not for p, and what would change that.
 func (c *Config) notFor(p Platform) string {
-	if p == OnWorkers {
+	switch p {
+	case OnWorkers:
 		return fmt.Sprintf("%s says nothing about Workers: write [stores.NAME.workers] with driver = %q and a binding, or [catalog.workers]", c.File, DriverR2)
+	case OnLambda:
+		return fmt.Sprintf("%s has no store that is on Lambda: write [stores.NAME.lambda] with driver = %q and a bucket", c.File, DriverS3)
 	}
 	for _, s := range c.Stores {
 		if s.on(OnWorkers) {

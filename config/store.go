@@ -22,7 +22,7 @@ const (
 var (
 	s3Keys        = []string{"bucket", "region", "endpoint", "path_style", "prefix", "credentials_file", "timeout", "read_timeout", "base_url"}
 	elsewhereKeys = []string{
-		"delivery", "redirect_min_bytes", "redirect_expires", "cloudfront_url", "cloudfront_key_id", "cloudfront_key_file", "unsigned_public_url",
+		"delivery", "redirect_min_bytes", "redirect_expires", "cloudfront_url", "cloudfront_key_id", "cloudfront_key_file", "cloudfront_key_env", "unsigned_public_url",
 	}
 )
 
@@ -44,7 +44,8 @@ func (r *report) checkS3(s Store, key string) {
 	if !core.ValidToken(s.Region) {
 		r.fault(key+".region", `region %s: write one word, such as "eu-central-1", or "auto" for R2`, quote(s.Region))
 	}
-	if u, err := url.Parse(s.Endpoint); s.Endpoint != "" && (err != nil || !isHTTP(u.Scheme) || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "") {
+	_, later := variable(s.Endpoint)
+	if u, err := url.Parse(s.Endpoint); s.Endpoint != "" && !later && (err != nil || !isHTTP(u.Scheme) || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "") {
 		r.fault(key+".endpoint", `endpoint %s: write the server's URL without the bucket, such as "https://minio.example.org:9000"`, quote(s.Endpoint))
 	}
 	if s.Prefix != "" && core.CheckKey(strings.TrimSuffix(s.Prefix, "/")+"/x") != "" {
@@ -88,13 +89,19 @@ func (r *report) checkSends(c *Config, v View, path string, p Platform) {
 }
 
 func (r *report) checkCloudFront(s Store, key string) {
-	written := s.CloudFrontURL + s.CloudFrontKeyID + s.CloudFrontKeyFile
+	written := s.CloudFrontURL + s.CloudFrontKeyID + s.CloudFrontKeyFile + s.CloudFrontKeyEnv
 	for _, k := range [...]struct{ name, value string }{
-		{"cloudfront_url", s.CloudFrontURL}, {"cloudfront_key_id", s.CloudFrontKeyID}, {"cloudfront_key_file", s.CloudFrontKeyFile},
+		{"cloudfront_url", s.CloudFrontURL}, {"cloudfront_key_id", s.CloudFrontKeyID}, {"cloudfront_key_file", s.CloudFrontKeyFile + s.CloudFrontKeyEnv},
 	} {
 		if written != "" && k.value == "" {
-			r.fault(key+"."+k.name, "%s is missing: CloudFront needs cloudfront_url, cloudfront_key_id and cloudfront_key_file", k.name)
+			r.fault(key+"."+k.name, "%s is missing: CloudFront needs cloudfront_url, cloudfront_key_id and cloudfront_key_file or cloudfront_key_env", k.name)
 		}
+	}
+	if s.CloudFrontKeyFile != "" && s.CloudFrontKeyEnv != "" {
+		r.fault(key+".cloudfront_key_env", "cloudfront_key_file and cloudfront_key_env are two keys: keep one")
+	}
+	if s.CloudFrontKeyEnv != "" && !isVariable(s.CloudFrontKeyEnv) {
+		r.fault(key+".cloudfront_key_env", `cloudfront_key_env is the name of an environment variable, of letters, digits and _, such as "CLOUDFRONT_KEY": never write the key itself here`)
 	}
 	if s.CloudFrontKeyID != "" && !core.ValidToken(s.CloudFrontKeyID) {
 		r.fault(key+".cloudfront_key_id", `cloudfront_key_id %s: write the id of the public key, such as "K2JCJMDEHXQW5F"`, quote(s.CloudFrontKeyID))

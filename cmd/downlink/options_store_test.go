@@ -102,20 +102,31 @@ func distribution(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join(t.TempDir(), "key.pem")
-	if err := os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)}), 0o600); err != nil {
+	path, text := filepath.Join(t.TempDir(), "key.pem"), pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)})
+	if err := os.WriteFile(path, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	lines := fmt.Sprintf("path = \"files\"\ndelivery = \"redirect\"\ncloudfront_url = \"https://cdn.example.org/x\"\ncloudfront_key_id = \"KID\"\ncloudfront_key_file = %q\n", path)
-	got := start(t, strings.Replace(view, "path = \"files\"\n", lines, 1)).field("/f/a.txt", "Location")
-	if !strings.HasPrefix(got, "https://cdn.example.org/x/a.txt?response-cache-control=") || !strings.HasSuffix(got, "&Key-Pair-Id=KID") {
-		t.Errorf("Location %q", got)
+	t.Setenv("TEST_CLOUDFRONT_KEY", string(text))
+	for _, line := range []string{fmt.Sprintf("cloudfront_key_file = %q\n", path), "cloudfront_key_env = \"TEST_CLOUDFRONT_KEY\"\n"} {
+		lines := "path = \"files\"\ndelivery = \"redirect\"\ncloudfront_url = \"https://cdn.example.org/x\"\ncloudfront_key_id = \"KID\"\n" + line
+		got := start(t, strings.Replace(view, "path = \"files\"\n", lines, 1)).field("/f/a.txt", "Location")
+		if !strings.HasPrefix(got, "https://cdn.example.org/x/a.txt?response-cache-control=") || !strings.HasSuffix(got, "&Key-Pair-Id=KID") {
+			t.Errorf("%s: Location %q", line, got)
+		}
 	}
 }
 
 // storeOptions are the tests of the keys of stores that are not folders.
 var storeOptions = map[string]func(t *testing.T){
-	"[stores.NAME] bucket":   needed("bucket", "bucket = \"nobucket\"\n"),
+	"[stores.NAME] bucket": func(t *testing.T) {
+		needed("bucket", "bucket = \"nobucket\"\n")(t)
+		s, toml := bucket(t)
+		t.Setenv("TEST_BUCKET", s.Bucket)
+		toml = strings.Replace(toml, fmt.Sprintf("%q", s.Bucket), `"$TEST_BUCKET"`, 1)
+		if _, body := start(t, toml+bucketView).get("/f/a.txt"); body != "hello" {
+			t.Errorf("body %q of the bucket that a variable names", body)
+		}
+	},
 	"[stores.NAME] region":   needed("region", "region = \"us-west-2\"\n"),
 	"[stores.NAME] endpoint": needed("endpoint", "endpoint = \"http://127.0.0.1:1\"\n"),
 	"[stores.NAME] path_style": func(t *testing.T) {
@@ -168,6 +179,7 @@ var storeOptions = map[string]func(t *testing.T){
 	"[stores.NAME] cloudfront_url":      distribution,
 	"[stores.NAME] cloudfront_key_id":   distribution,
 	"[stores.NAME] cloudfront_key_file": distribution,
+	"[stores.NAME] cloudfront_key_env":  distribution,
 	"[stores.NAME] unsigned_public_url": func(t *testing.T) {
 		toml := strings.Replace(view, "path = \"files\"\n", "path = \"files\"\ndelivery = \"redirect\"\nunsigned_public_url = \"https://mirror.example.org/x\"\n", 1)
 		r := start(t, toml)

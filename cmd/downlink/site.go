@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 
 	"github.com/downlink-go/downlink/catalog"
 	"github.com/downlink-go/downlink/catalog/sqlcat"
@@ -33,6 +34,9 @@ type site struct {
 func (s *settings) open(c *config.Config) (*site, error) {
 	path, err := s.catalogPath(c)
 	if err != nil {
+		return nil, err
+	}
+	if c, err = c.Resolve(os.LookupEnv); err != nil {
 		return nil, err
 	}
 	x := &site{config: c, path: path, stores: map[string]*storage.Store{}, made: newWorkshop()}

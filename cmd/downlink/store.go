@@ -1,6 +1,10 @@
 package main
 
 import (
+	"crypto"
+	"fmt"
+	"os"
+
 	"github.com/downlink-go/downlink/config"
 	"github.com/downlink-go/downlink/storage"
 	"github.com/downlink-go/downlink/storage/cloudfront"
@@ -56,7 +60,7 @@ func otherPlace(st config.Store, driver storage.Driver) (storage.Elsewhere, erro
 	case st.UnsignedPublicURL != "":
 		e.Presigner = storage.UnsignedPublicURL(st.UnsignedPublicURL)
 	case st.CloudFrontURL != "":
-		key, err := cloudfront.ReadKey(st.CloudFrontKeyFile)
+		key, err := distributionKey(st)
 		if err != nil {
 			return e, err
 		}
@@ -67,6 +71,18 @@ func otherPlace(st config.Store, driver storage.Driver) (storage.Elsewhere, erro
 		e.Presigner, _ = driver.(storage.Presigner)
 	}
 	return e, nil
+}
+
+// distributionKey is the private key for CloudFront, of a file or of the environment.
+func distributionKey(st config.Store) (crypto.Signer, error) {
+	if st.CloudFrontKeyEnv == "" {
+		return cloudfront.ReadKey(st.CloudFrontKeyFile)
+	}
+	text, found := os.LookupEnv(st.CloudFrontKeyEnv)
+	if !found {
+		return nil, fmt.Errorf("cloudfront: the environment has no variable %s with the private key", st.CloudFrontKeyEnv)
+	}
+	return cloudfront.ParseKey([]byte(text))
 }
 
 // place is where a store's files are, in a sentence.

@@ -41,18 +41,28 @@ func New(base, keyID string, key crypto.Signer) (*Signer, error) {
 	return &Signer{strings.TrimSuffix(base, "/") + "/", sign.NewURLSigner(keyID, key)}, nil
 }
 
-// ReadKey reads a private key in PEM, PKCS #8 or PKCS #1, as openssl and AWS make it.
+// ReadKey reads the file of a private key, as ParseKey takes it.
 func ReadKey(path string) (crypto.Signer, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("cloudfront: private key: %w", err)
 	}
+	key, err := ParseKey(text)
+	if err != nil {
+		return nil, fmt.Errorf("%w: file %s", err, path)
+	}
+	return key, nil
+}
+
+// ParseKey reads a private key in PEM, PKCS #8 or PKCS #1, as openssl and AWS make it.
+// No error tells any of it.
+func ParseKey(text []byte) (crypto.Signer, error) {
 	if key, err := sign.LoadPEMPrivKeyPKCS8AsSigner(bytes.NewReader(text)); err == nil {
 		return key, nil
 	}
 	key, err := sign.LoadPEMPrivKey(bytes.NewReader(text))
 	if err != nil {
-		return nil, fmt.Errorf("cloudfront: private key %s: %w", path, err)
+		return nil, fmt.Errorf("cloudfront: private key: %w", err)
 	}
 	return key, nil
 }

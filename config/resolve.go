@@ -1,0 +1,49 @@
+package config
+
+import "strings"
+
+// Resolve is the configuration with the values of environment variables where it has
+// their names: "$NAME" as the whole of a store's bucket, region, endpoint or prefix.
+// env is as os.LookupEnv. The error is Faults.
+func (c *Config) Resolve(env func(name string) (value string, found bool)) (*Config, error) {
+	r := &report{source: c.source}
+	d := *c
+	d.Stores = append([]Store(nil), c.Stores...)
+	for i := range d.Stores {
+		s, key := &d.Stores[i], "stores."+d.Stores[i].Name
+		for _, v := range [...]struct {
+			name  string
+			value *string
+		}{{"bucket", &s.Bucket}, {"region", &s.Region}, {"endpoint", &s.Endpoint}, {"prefix", &s.Prefix}} {
+			r.resolve(key+"."+v.name, v.value, env)
+		}
+		s.endURL()
+		r.checkS3(*s, key)
+	}
+	return faultless(&d, r)
+}
+
+// resolve puts a variable's value in place of its name. A variable that is not there
+// is a fault; only a bucket's must not be empty.
+func (r *report) resolve(key string, value *string, env func(string) (string, bool)) {
+	name, ok := variable(*value)
+	if !ok {
+		return
+	}
+	text, found := env(name)
+	if !found {
+		r.fault(key, "%s: the environment has no variable %s: set it, or write the value itself", quote(*value), name)
+		return
+	}
+	if text == "" && strings.HasSuffix(key, ".bucket") {
+		r.fault(key, "%s: the environment's variable %s is empty: set it to the name of the bucket", quote(*value), name)
+	}
+	*value = text
+}
+
+// variable is the name in "$NAME", also with the slash that was added to a prefix, and
+// whether there is one.
+func variable(value string) (name string, ok bool) {
+	name, ok = strings.CutPrefix(strings.TrimSuffix(value, "/"), "$")
+	return name, ok && isVariable(name)
+}
