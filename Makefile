@@ -7,7 +7,7 @@ WRANGLER := PATH="$(CURDIR)/node_modules/.bin:$$PATH" WRANGLER_SEND_METRICS=fals
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 # Debian packages of the real programs that the tests and the benchmarks drive.
-TEST_PACKAGES := gcc libc6-dev git ca-certificates nginx apache2 libapache2-mod-xsendfile lighttpd caddy h2o curl wget aria2 chromium strace nodejs npm python3 unzip openssl default-jre-headless maven
+TEST_PACKAGES := gcc libc6-dev git ca-certificates nginx apache2 libapache2-mod-xsendfile lighttpd caddy h2o curl wget aria2 chromium strace nodejs npm python3 python3-venv unzip openssl default-jre-headless maven
 BENCH_PACKAGES := nginx apache2 libapache2-mod-xsendfile lighttpd caddy wrk python3-django python3-django-downloadview gunicorn
 
 .PHONY: help
@@ -88,6 +88,7 @@ deps:
 	@$(call install,$(TEST_PACKAGES))
 	@$(node_modules)
 	@$(dynamodb_local)
+	@$(venv)
 
 .PHONY: bench-deps
 bench-deps:
@@ -103,6 +104,10 @@ DYNAMODB_LOCAL := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/downlink-test/dynamodb-
 dynamodb_local = cmp -s test/server/dynamodb/pom.xml "$(DYNAMODB_LOCAL)/complete" || { rm -rf "$(DYNAMODB_LOCAL)" && \
   mvn -B -q -f test/server/dynamodb/pom.xml dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$(DYNAMODB_LOCAL)" && \
   cp test/server/dynamodb/pom.xml "$(DYNAMODB_LOCAL)/complete"; }
+
+# venv gets what its requirements say, unless that is there already: the SAM CLI.
+venv = test .venv/.complete -nt test/sam/requirements.txt || \
+  { python3 -m venv .venv && .venv/bin/pip install -q --disable-pip-version-check -r test/sam/requirements.txt && touch .venv/.complete; }
 
 # install gets the Debian packages that are missing. A program that is there
 # already, from wherever, is left alone. policy-rc.d keeps Debian from starting the

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"testing"
 )
 
@@ -40,6 +41,38 @@ func missing(t testing.TB, reason string) {
 // "workerd": it is below node_modules, in the project's root.
 func Module(t testing.TB, name string) string {
 	t.Helper()
+	program := filepath.Join(Root(t), "node_modules", ".bin", name)
+	That(t, exists(program), name+" is not in node_modules; `make deps` installs it")
+	return program
+}
+
+// SAM returns the path of the SAM CLI, which is in the project's virtual environment.
+func SAM(t testing.TB) string {
+	t.Helper()
+	program := filepath.Join(Root(t), ".venv", "bin", "sam")
+	That(t, exists(program), "the SAM CLI is not in .venv; `make deps` installs it")
+	return program
+}
+
+// LambdaEmulator returns the path of AWS's runtime interface emulator for this
+// machine: the one that the SAM CLI carries.
+func LambdaEmulator(t testing.TB) string {
+	t.Helper()
+	machine := map[string]string{"amd64": "x86_64", "arm64": "arm64"}[runtime.GOARCH]
+	found, err := filepath.Glob(filepath.Join(Root(t), ".venv", "lib", "*", "site-packages", "samcli", "local", "rapid", "aws-lambda-rie-"+machine))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(found) == 0 {
+		missing(t, "the runtime interface emulator is not in .venv; `make deps` installs it with the SAM CLI")
+	}
+	return found[0]
+}
+
+// Root returns the project's root: the folder of go.mod, at or above the working
+// directory.
+func Root(t testing.TB) string {
+	t.Helper()
 	root, err := filepath.Abs(".")
 	if err != nil {
 		t.Fatal(err)
@@ -49,9 +82,7 @@ func Module(t testing.TB, name string) string {
 			t.Fatal("no go.mod above the working directory")
 		}
 	}
-	program := filepath.Join(root, "node_modules", ".bin", name)
-	That(t, exists(program), name+" is not in node_modules; `make deps` installs it")
-	return program
+	return root
 }
 
 func exists(path string) bool {
