@@ -26,6 +26,7 @@ func (r *report) check(c *Config) {
 	r.checkLinks(c)
 	r.checkForwardAuth(c.ForwardAuth)
 	r.checkGenerated(c)
+	r.checkAdmin(c)
 	for i := range c.Views {
 		r.checkView(c, i)
 	}

@@ -46,6 +46,7 @@ type Config struct {
 
 	Overlays  []Overlay `toml:"overlays"` // in the order of the file
 	Generated Generated `toml:"generated"`
+	Admin     Admin     `toml:"admin"`
 
 	source source
 }
@@ -257,6 +258,7 @@ func parse(filename string, data []byte) (*Config, *report, error) {
 			}
 		}
 	}
+	endWithSlash(&c.Admin.URL)
 	for i := range c.Offload {
 		endWithSlash(&c.Offload[i].Remote)
 		endWithSlash(&c.Offload[i].Destination)

@@ -70,7 +70,10 @@ func addSchema(all map[[2]string][2]string, of reflect.Type, path string) {
 		if isOverlay(of.Field(f.index).Type) {
 			continue // the guide tells of these at one place
 		}
-		if t := of.Field(f.index).Type; t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Struct {
+		if t := of.Field(f.index).Type; t.Kind() == reflect.Struct {
+			addSchema(all, t, path+"."+f.name)
+			continue
+		} else if t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Struct {
 			addSchema(all, t, path+"."+f.name)
 			continue
 		}
@@ -146,6 +149,8 @@ var bases = map[string]map[string]string{
 	"[[views]] kind":                    {"pattern": `"/x/{slug}"`},
 	"[[views]] field":                   {"pattern": `"/x/{slug}"`, "kind": `"object"`},
 	"[[views]] root":                    {"pattern": `"/x/{path...}"`, "kind": `"path"`},
+	"[admin]":                           {},
+	"[admin.oidc]":                      {"issuer": `"https://i"`, "client_id": `"c"`, "client_secret_env": `"S"`, "emails": `["a@b"]`},
 	"[forward_auth]":                    {"url": `"http://127.0.0.1/"`},
 	"[links]":                           {},
 	"[[links.keys]]":                    {"id": `"a"`, "secret_env": `"A"`},
@@ -163,6 +168,7 @@ var bases = map[string]map[string]string{
 var beside = map[string]string{
 	"[links]":         "[[links.keys]]\nid = \"a\"\nsecret_env = \"A\"\n",
 	"[[views]] link":  "[[links.keys]]\nid = \"a\"\nsecret_env = \"A\"\n",
+	"[admin.oidc]":    "[admin]\nurl = \"https://files.example.org\"\n",
 	"[[views]] allow": "[forward_auth]\nurl = \"http://127.0.0.1/\"\n",
 }
 

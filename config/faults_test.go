@@ -125,6 +125,32 @@ allow = "forward-auth"
 `, `
 7:9: allow needs an application to ask: write [forward_auth] with url = "http://127.0.0.1:8000/auth"
 `},
+	{"an admin", `[admin]
+enabled = true
+url = "files.example.org"
+[admin.oidc]
+issuer = "http://login.example.org"
+client_id = "downlink"
+[[views]]
+pattern = "/admin/{path...}"
+kind = "http"
+url = "https://files.example/{path}"
+origins = ["https://files.example"]
+`, `
+3:7: url "files.example.org": write the site's own URL, such as "https://files.example.org"
+4:1: client_secret_env is missing: write it, for example client_secret_env = "DOWNLINK_OIDC_SECRET"
+4:1: nobody could log in: write emails = ["anna@example.org"] or groups = ["downlink"]
+5:10: issuer "http://login.example.org": write the provider's URL as it says it itself, such as "https://login.example.org"
+8:11: pattern "/admin/{path...}": the admin is there; choose another
+`},
+	{"a provider that cannot send people back", `[admin.oidc]
+issuer = "https://login.example.org"
+client_id = "downlink"
+client_secret_env = "SECRET"
+groups = ["editors"]
+`, `
+1:1: url is missing: the provider sends people back to it; write the site's own URL, such as "https://files.example.org"
+`},
 	{"forward-auth at no URL", `[forward_auth]
 timeout = "1s"
 headers = ["Host"]
@@ -397,7 +423,7 @@ data = "x"
 format = 1
 `, `
 1:1: key "listen" is unknown in the file: it belongs below [server]
-2:1: key "colour" is unknown in the file: take it out; known are server, log, stores, views, offload, catalog, http, links, forward_auth, overlays, generated
+2:1: key "colour" is unknown in the file: take it out; known are server, log, stores, views, offload, catalog, http, links, forward_auth, overlays, generated, admin
 3:2: table "sever" is unknown in the file: did you mean "server"?
 4:2: table "store" is unknown in the file: did you mean "stores"?
 6:9: key "tls" is unknown in [server]: take it out; known are listen, data, read_header_timeout, idle_timeout, write_timeout, shutdown_timeout, max_header_bytes, request_id_header, front, client_address_header

@@ -11,12 +11,31 @@ import (
 // Page puts an ordinary handler beside the downloads: it gets the same request
 // id, access log and recovery from panics.
 func (h *Handler) Page(next http.Handler) http.Handler {
+	return h.beside(next, func(x *exchange) {
+		x.refuseBody()
+		x.extendDeadline()
+	})
+}
+
+// App is Page for a handler that takes bodies and sets the deadlines of its requests
+// itself.
+func (h *Handler) App(next http.Handler) http.Handler {
+	return h.beside(next, func(*exchange) {})
+}
+
+// ClientAddress is the address of a request's client as the log has it: of the
+// connection, or as the front server says.
+func (h *Handler) ClientAddress(r *http.Request) string {
+	x := exchange{Handler: h, r: r}
+	return x.clientAddress()
+}
+
+func (h *Handler) beside(next http.Handler, prepare func(*exchange)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p := &pageWriter{ResponseWriter: w}
 		x := exchange{Handler: h, w: p, r: r, start: time.Now(), id: requestID(r, h.opts.RequestIDField)}
 		defer x.recover()
-		x.refuseBody()
-		x.extendDeadline()
+		prepare(&x)
 		w.Header().Set(requestIDName, x.id)
 		next.ServeHTTP(p, r)
 		if p.status == 0 {

@@ -45,7 +45,7 @@ Then a configuration:  docs/configuration.md tells every key.`,
 	})
 	root.AddCommand(
 		newServe(&s), newImport(&s), newExport(&s), newFront(&s), newExplain(&s), newCheck(&s), newDoctor(&s), newDemo(),
-		newSign(&s), newVerify(&s),
+		newSign(&s), newVerify(&s), newAdmin(&s),
 	)
 	return root
 }

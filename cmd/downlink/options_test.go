@@ -593,6 +593,7 @@ func TestEveryDocumentedKeyHasEffect(t *testing.T) {
 	maps.Copy(options, storeOptions)
 	maps.Copy(options, accessOptions)
 	maps.Copy(options, generatedOptions)
+	maps.Copy(options, adminOptions)
 	for _, m := range row.FindAllStringSubmatch(string(guide), -1) {
 		if m[1] != "" {
 			table = m[1]

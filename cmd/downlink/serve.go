@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/downlink-go/downlink/adapters/nethttp"
+	"github.com/downlink-go/downlink/admin"
 	"github.com/downlink-go/downlink/config"
 )
 
@@ -63,12 +64,21 @@ func serve(ctx context.Context, s *settings, cfg *config.Config, out, logs io.Wr
 	if err != nil {
 		return fmt.Errorf("cannot listen at %s: %w", cfg.Server.Listen, err)
 	}
+	whole, err := newServer(ctx, site, log)
+	if err != nil {
+		l.Close()
+		return err
+	}
 	announce(out, cfg, l, site.path)
+	if err := site.announceAdmin(ctx, out, l); err != nil {
+		l.Close()
+		return err
+	}
 	watching, stop := context.WithCancel(ctx)
 	watched := make(chan struct{})
 	go func() { defer close(watched); site.watchLinks(watching, log) }()
 	defer func() { stop(); <-watched }()
-	if err := newServer(site, log).Serve(ctx, l); err != nil {
+	if err := whole.Serve(ctx, l); err != nil {
 		return err
 	}
 	fmt.Fprintln(out, "Stopped.")
@@ -85,29 +95,42 @@ func collectLessOften() {
 	}
 }
 
-func newServer(s *site, log *slog.Logger) *nethttp.Server {
+func newServer(ctx context.Context, s *site, log *slog.Logger) (*nethttp.Server, error) {
 	o := s.config.Server
 	downloads := s.downloads(log)
 	pages := s.index(log).Pages()
 	for path, p := range pages {
 		pages[path] = downloads.Page(p)
 	}
-	return nethttp.NewServer(root{pages, downloads}, nethttp.ServerOptions{
+	r := root{pages: pages, downloads: downloads}
+	if s.config.Admin.Enabled {
+		if err := s.openAdmin(ctx, downloads, log); err != nil {
+			return nil, err
+		}
+		r.admin = downloads.App(s.admin)
+	}
+	return nethttp.NewServer(r, nethttp.ServerOptions{
 		ReadHeaderTimeout: o.ReadHeaderTimeout, IdleTimeout: o.IdleTimeout,
 		ShutdownTimeout: o.ShutdownTimeout, MaxHeaderBytes: o.MaxHeaderBytes, Log: log,
-	})
+	}), nil
 }
 
-// root is the whole site: a few pages, and downloads everywhere else. It compares
-// the path as it was sent and never redirects.
+// root is the whole site: a few pages, the admin, and downloads everywhere else. It
+// compares the path as it was sent and never redirects.
 type root struct {
 	pages     map[string]http.Handler
+	admin     http.Handler // nil without one
 	downloads http.Handler
 }
 
 func (h root) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if p, ok := h.pages[r.URL.EscapedPath()]; ok {
+	path := r.URL.EscapedPath()
+	if p, ok := h.pages[path]; ok {
 		p.ServeHTTP(w, r)
+		return
+	}
+	if h.admin != nil && strings.HasPrefix(path, admin.Path) {
+		h.admin.ServeHTTP(w, r)
 		return
 	}
 	h.downloads.ServeHTTP(w, r)
@@ -124,15 +147,7 @@ func packed(cfg *config.Config, v config.View) string {
 
 // announce says what is served and where.
 func announce(out io.Writer, cfg *config.Config, l net.Listener, catalogPath string) {
-	address := "unix:" + l.Addr().String()
-	if tcp, ok := l.Addr().(*net.TCPAddr); ok {
-		host := tcp.IP.String()
-		if tcp.IP.IsUnspecified() {
-			host = "localhost"
-		}
-		address = fmt.Sprintf("http://%s/", net.JoinHostPort(host, fmt.Sprint(tcp.Port)))
-	}
-	fmt.Fprintf(out, "Downlink serves at %s\n", address)
+	fmt.Fprintf(out, "Downlink serves at %s\n", address(l))
 	for _, v := range cfg.Views {
 		fmt.Fprintf(out, "  %-24s %s%s\n", v.Pattern, source(cfg, v, catalogPath), whose(cfg, v))
 	}
@@ -143,6 +158,19 @@ func announce(out io.Writer, cfg *config.Config, l net.Listener, catalogPath str
 		}
 		fmt.Fprintf(out, "  sent by %-16s %s%s%s -> %s\n", r.Front, r.Source, r.SourceDir, r.SourceURL, to)
 	}
+}
+
+// address is where l listens, as a URL if browsers can go there.
+func address(l net.Listener) string {
+	tcp, ok := l.Addr().(*net.TCPAddr)
+	if !ok {
+		return "unix:" + l.Addr().String()
+	}
+	host := tcp.IP.String()
+	if tcp.IP.IsUnspecified() {
+		host = "localhost"
+	}
+	return fmt.Sprintf("http://%s/", net.JoinHostPort(host, fmt.Sprint(tcp.Port)))
 }
 
 // source says where the files of a view come from.

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 
+	"github.com/downlink-go/downlink/admin"
 	"github.com/downlink-go/downlink/catalog"
 	"github.com/downlink-go/downlink/catalog/sqlcat"
 	"github.com/downlink-go/downlink/config"
@@ -27,6 +28,7 @@ type site struct {
 	keys    []link.Key    // of signed links
 	service *download.Service
 	made    workshop
+	admin   *admin.Handler // nil without one
 	closers []io.Closer
 }
 

@@ -1,0 +1,122 @@
+// Package admin is the web pages by which people look after a site: who they are,
+// what they upload, the items of the catalogue and how often each was downloaded. It
+// is an ordinary http.Handler for everything at Path and below.
+package admin
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+)
+
+// Path is where the admin is.
+const Path = "/admin/"
+
+// Options are what the admin works with. All but OIDC, Client and Secure are needed.
+type Options struct {
+	Log *slog.Logger // nil discards
+	// Database keeps accounts and sessions.
+	Database Database
+	// Session is how long somebody stays logged in.
+	Session time.Duration
+	// OIDC is the provider by which people log in too; nil without one.
+	OIDC *OIDC
+	// Client is the address that a request comes from; nil is the connection's.
+	Client func(*http.Request) string
+	// Secure reports whether the client speaks https; nil goes by the connection.
+	Secure func(*http.Request) bool
+}
+
+// Handler is the admin.
+type Handler struct {
+	opts          Options
+	log           *slog.Logger
+	accounts      *Accounts
+	plain, secure *scs.SessionManager // over http and over https
+	attempts      limits
+	whole         http.Handler
+}
+
+// New returns the admin.
+func New(o Options) *Handler {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Client == nil {
+		o.Client = func(r *http.Request) string { return r.RemoteAddr }
+	}
+	if o.Secure == nil {
+		o.Secure = func(r *http.Request) bool { return r.TLS != nil }
+	}
+	h := &Handler{opts: o, log: o.Log, accounts: NewAccounts(o.Database)}
+	h.plain, h.secure = newSessions(o.Database, o.Session, false), newSessions(o.Database, o.Session, true)
+	h.plain.ErrorFunc, h.secure.ErrorFunc = h.fail, h.fail
+	routes := h.routes()
+	protection := http.NewCrossOriginProtection()
+	protection.SetDenyHandler(http.HandlerFunc(h.refuseOther))
+	h.whole = protection.Handler(h.withSession(routes))
+	return h
+}
+
+// contentSecurityPolicy allows the admin's own files and nothing else.
+const contentSecurityPolicy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; " +
+	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+// ServeHTTP answers one request.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	for name, value := range map[string]string{
+		"Content-Security-Policy": contentSecurityPolicy, "X-Content-Type-Options": "nosniff", "Cache-Control": "no-store",
+		// Not no-referrer: browsers then send "Origin: null" with forms.
+		"Referrer-Policy": "same-origin", "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin",
+		"X-Frame-Options": "DENY", "X-Robots-Tag": "noindex",
+	} {
+		w.Header().Set(name, value)
+	}
+	h.whole.ServeHTTP(w, r)
+}
+
+// withSession loads and saves the session of a request. The files of the pages need
+// none.
+func (h *Handler) withSession(next http.Handler) http.Handler {
+	plain, secure := h.plain.LoadAndSave(next), h.secure.LoadAndSave(next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case serveAsset(w, r):
+		case h.opts.Secure(r):
+			secure.ServeHTTP(w, r)
+		default:
+			plain.ServeHTTP(w, r)
+		}
+	})
+}
+
+func (h *Handler) sessions(r *http.Request) *scs.SessionManager {
+	if h.opts.Secure(r) {
+		return h.secure
+	}
+	return h.plain
+}
+
+// setUpLife is how long the link is good by which a site gets its first account.
+const setUpLife = 24 * time.Hour
+
+// SetUp returns the path of a link by which the first account is made, "" if there is
+// one or people log in by OpenID Connect.
+func (h *Handler) SetUp(ctx context.Context) (string, error) {
+	names, err := h.accounts.Names(ctx)
+	if err != nil || len(names) > 0 || h.opts.OIDC != nil {
+		return "", err
+	}
+	token, err := h.accounts.Link(ctx, "", time.Now().Add(setUpLife))
+	return LinkPath(token), err
+}
+
+// LinkPath is the path of a link by which somebody chooses a password. The token is
+// in the query, which no log has.
+func LinkPath(token string) string {
+	return Path + "setup?" + url.Values{"token": {token}}.Encode()
+}

@@ -1,0 +1,81 @@
+package admin
+
+import (
+	"net/netip"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// How often somebody may try to log in: attempts for each account and from each
+// address, within a minute.
+const (
+	attempts       = 10
+	attemptsWithin = time.Minute
+	mostLimited    = 10_000 // accounts and addresses that are watched at a time
+)
+
+// limits counts attempts.
+type limits struct {
+	mu   sync.Mutex
+	each map[string]*rate.Limiter
+}
+
+// allow reports whether one more attempt is allowed for an account from an address,
+// and counts it.
+func (l *limits) allow(now time.Time, account, address string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	byAccount := l.of(now, "account "+account).AllowN(now, 1)
+	byAddress := l.of(now, "address "+network(address)).AllowN(now, 1)
+	return byAccount && byAddress
+}
+
+func (l *limits) of(now time.Time, key string) *rate.Limiter {
+	if l.each == nil {
+		l.each = map[string]*rate.Limiter{}
+	}
+	found, ok := l.each[key]
+	if !ok {
+		if len(l.each) >= mostLimited {
+			l.forget(now)
+		}
+		found = rate.NewLimiter(rate.Every(attemptsWithin/attempts), attempts)
+		l.each[key] = found
+	}
+	return found
+}
+
+// forget forgets whoever has all attempts left, or anybody if that is nobody.
+func (l *limits) forget(now time.Time) {
+	for key, limiter := range l.each {
+		if limiter.TokensAt(now) >= attempts {
+			delete(l.each, key)
+		}
+	}
+	for key := range l.each {
+		if len(l.each) < mostLimited {
+			return
+		}
+		delete(l.each, key)
+	}
+}
+
+// network is what counts as one address: an IPv4 address, or the /64 that one
+// customer has of IPv6.
+func network(address string) string {
+	ip, err := netip.ParseAddr(address)
+	if withPort, e := netip.ParseAddrPort(address); err != nil && e == nil {
+		ip, err = withPort.Addr(), nil
+	}
+	if err != nil {
+		return address
+	}
+	if ip = ip.Unmap().WithZone(""); ip.Is4() {
+		return ip.String()
+	}
+	const customer = 64
+	p, _ := ip.Prefix(customer)
+	return p.String()
+}

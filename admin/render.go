@@ -1,0 +1,111 @@
+package admin
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"html/template"
+	"net/http"
+	"path"
+	"strconv"
+	"strings"
+)
+
+//go:embed templates
+var templates embed.FS
+
+//go:embed style.css
+var style []byte
+
+//go:embed script.js
+var script []byte
+
+// asset is a file that the pages ask for, at a URL that changes with it.
+type asset struct {
+	path, mediaType string
+	content         []byte
+}
+
+func newAsset(name, mediaType string, content []byte) asset {
+	sum := sha256.Sum256(content)
+	ext := path.Ext(name)
+	return asset{Path + "static/" + strings.TrimSuffix(name, ext) + "-" + hex.EncodeToString(sum[:8]) + ext, mediaType, content}
+}
+
+var assets = map[string]asset{
+	"style":  newAsset("style.css", "text/css; charset=utf-8", style),
+	"script": newAsset("script.js", "text/javascript; charset=utf-8", script),
+}
+
+// serveAsset answers a request for a file of the pages, and reports whether it was
+// one.
+func serveAsset(w http.ResponseWriter, r *http.Request) bool {
+	for _, a := range assets {
+		if r.URL.Path != a.path || r.Method != http.MethodGet {
+			continue
+		}
+		w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+		send(w, http.StatusOK, a.mediaType, a.content)
+		return true
+	}
+	return false
+}
+
+// shown is what a page shows.
+type shown struct {
+	Title   string
+	Section string // of the navigation; "" is none
+	User    string // "" if nobody is logged in
+	Notice  string // that something was done
+	Problem string // that something could not be
+	Data    any    // the page's own
+}
+
+var pages = func() map[string]*template.Template {
+	layout := template.Must(template.New("layout.html").Funcs(functions).ParseFS(templates, "templates/layout.html", "templates/parts.html"))
+	entries, err := templates.ReadDir("templates")
+	if err != nil {
+		panic(err) // embedded
+	}
+	all := map[string]*template.Template{}
+	for _, e := range entries {
+		name, _ := strings.CutSuffix(e.Name(), ".html")
+		if name != "layout" && name != "parts" {
+			all[name] = template.Must(template.Must(layout.Clone()).ParseFS(templates, "templates/"+e.Name()))
+		}
+	}
+	return all
+}()
+
+var functions = template.FuncMap{
+	"asset": func(name string) string { return assets[name].path },
+}
+
+// show sends a page.
+func show(w http.ResponseWriter, _ *http.Request, status int, name string, s *shown) {
+	var b bytes.Buffer
+	if err := pages[name].Execute(&b, s); err != nil {
+		panic(err) // a fault of the template, which no input makes
+	}
+	send(w, status, "text/html; charset=utf-8", b.Bytes())
+}
+
+func send(w http.ResponseWriter, status int, mediaType string, body []byte) {
+	w.Header().Set("Content-Type", mediaType)
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
+	w.Write(body)
+}
+
+// show sends a page of the visit, with the notice that the one before left.
+func (x *visit) show(name string, s shown) error {
+	s.User = x.user
+	s.Notice = x.sessions(x.r).PopString(x.r.Context(), keyNotice)
+	status := http.StatusOK
+	if s.Problem != "" {
+		status = http.StatusUnprocessableEntity
+	}
+	show(x.w, x.r, status, name, &s)
+	return nil
+}

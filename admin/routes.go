@@ -1,0 +1,89 @@
+package admin
+
+import (
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// The limits of a request that is no upload.
+const (
+	mostForm     = 1 << 20 // bytes
+	readTimeout  = 30 * time.Second
+	writeTimeout = time.Minute
+)
+
+// routes are the pages of the admin.
+func (h *Handler) routes() http.Handler {
+	mux := http.NewServeMux()
+	open := func(pattern string, a action) { mux.Handle(pattern, h.visit(a)) }
+	for pattern, a := range map[string]action{
+		"GET /admin/login": login, "POST /admin/login": logIn, "GET /admin/setup": setUp, "POST /admin/setup": choosePassword,
+		"GET /admin/oidc/start": startOIDC, "GET /admin/oidc/callback": endOIDC,
+	} {
+		open(pattern, a)
+	}
+	for pattern, a := range map[string]action{
+		"POST /admin/logout": logOut, "GET /admin/account": account, "POST /admin/account": changePassword,
+		"GET /admin/{$}": account,
+	} {
+		open(pattern, known(a))
+	}
+	open("/admin/", known(func(*visit) error { return errNoPage }))
+	return mux
+}
+
+// action answers a request or returns why it cannot.
+type action func(x *visit) error
+
+// visit is one request on its way through the pages.
+type visit struct {
+	*Handler
+	w    http.ResponseWriter
+	r    *http.Request
+	user string // "" on pages that need no log-in
+}
+
+// visit makes an action a handler with the limits of an ordinary page.
+func (h *Handler) visit(a action) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c, now := http.NewResponseController(w), time.Now()
+		_, _ = c.SetReadDeadline(now.Add(readTimeout)), c.SetWriteDeadline(now.Add(writeTimeout))
+		r.Body = http.MaxBytesReader(w, r.Body, mostForm)
+		if err := a(&visit{Handler: h, w: w, r: r}); err != nil {
+			h.fail(w, r, err)
+		}
+	})
+}
+
+// known lets an action go on for somebody who is logged in. A page that was asked for
+// comes after the log-in.
+func known(a action) action {
+	return func(x *visit) (err error) {
+		if x.user, err = x.Handler.user(x.r); err != nil {
+			return err
+		}
+		if x.user != "" {
+			return a(x)
+		}
+		if x.r.Method != http.MethodGet {
+			return errLoggedOut
+		}
+		target := Path + "login"
+		if x.r.URL.Path != Path {
+			target += "?" + url.Values{"next": {x.r.URL.RequestURI()}}.Encode()
+		}
+		http.Redirect(x.w, x.r, target, http.StatusSeeOther)
+		return nil
+	}
+}
+
+// goTo sends the browser on to a page of the admin, with a notice to be shown there;
+// "" shows none.
+func (x *visit) goTo(path, notice string) error {
+	if notice != "" {
+		x.sessions(x.r).Put(x.r.Context(), keyNotice, notice)
+	}
+	http.Redirect(x.w, x.r, path, http.StatusSeeOther)
+	return nil
+}
