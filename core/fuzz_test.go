@@ -254,7 +254,7 @@ func ascii(s string) bool {
 var pathSeeds = []string{
 	"/a.txt", "/", "", "a", "*", "/a/b%20c.txt", "/%41", "/../etc/passwd", "/a/../b", "/a/..", "/.", "/./a", "/%2e%2e/a", "/.%2e/a", "/%2E./a",
 	"/%252e%252e/a", "/%%32%65%%32%65/a", "/%c0%ae%c0%ae/a", "/%e0%80%ae/a", "/%uff0e/a", "/%u002e%u002e/a", "/\uff0e\uff0e/a", "/..%2fa", "/a%2fb", "/a%2Fb",
-	"/a%5cb", `/a\b`, "/..%5ca", `/..\a`, "/..;/a", "/..%00/a", "/a%00.txt", "/a\x00", "/a%09", "/a%0d%0aX: y", "/a%7f", "//a", "/a//b", "/a/", "//evil.example/",
+	"/a%5cb", `/a\b`, "/a%5c%5cb", "/a%5c..%5cb", "/%5ca", "/C:%5ca", `/a\%zz`, "/..%5ca", `/..\a`, "/..;/a", "/..%00/a", "/a%00.txt", "/a\x00", "/a%09", "/a%0d%0aX: y", "/a%7f", "//a", "/a//b", "/a/", "//evil.example/",
 	`/\evil.example`, "/%5c%5cevil.example", "/%", "/%4", "/%zz", "/a%", "/%25", "/%2525", "/C:/a", "/file:///etc/passwd", "/CON", "/a::$DATA", "/A~1", "/a.", "/a%20",
 	"/" + strings.Repeat("../", 40) + "etc/passwd", "/" + strings.Repeat("a/", 2047) + "ab", "/" + strings.Repeat("%61", 4096), "/" + strings.Repeat("%61", 4097),
 	"/" + strings.Repeat("x", 4096), "/" + strings.Repeat("x", 4097), "/é", "/%C3%A9", "/\xff", "/%FF", "/a?b", "/a%3Fb", "/a#b", "/a%23b",

@@ -609,12 +609,17 @@ func oraclePath(path string) (key string, refusals []int) {
 		switch {
 		case err != nil:
 			refusals = append(refusals, 400)
-			if strings.Contains(strings.ToLower(s), "%2f") {
+			if strings.Contains(strings.ToLower(s), "%2f") || strings.Contains(path, `\`) {
 				refusals = append(refusals, 404) // either fault may be met first
 			}
-		case decoded == "" || decoded == "." || decoded == ".." || strings.ContainsAny(decoded, "/\\\x7f"),
+		case strings.Contains(s, `\`) || strings.ContainsAny(decoded, "/\x7f") || strings.Contains(decoded, `:\`),
 			strings.ContainsFunc(decoded, func(r rune) bool { return r < 0x20 }):
 			refusals = append(refusals, 404)
+		}
+		for part := range strings.SplitSeq(decoded, `\`) {
+			if part == "" || part == "." || part == ".." {
+				refusals = append(refusals, 404)
+			}
 		}
 		segments[i] = decoded
 	}

@@ -10,6 +10,9 @@ const (
 	faultEscape    pathFault = "malformed percent-encoding in the path"
 	faultSegment   pathFault = "empty or dot segment in the path"
 	faultSeparator pathFault = "encoded separator in the path"
+	faultBackslash pathFault = "backslash in the path, not percent-encoded"
+	faultDrive     pathFault = "drive in the path"
+	faultRemote    pathFault = "backslash in the path of a file on another server"
 	faultControl   pathFault = "control character in the path"
 	faultLong      pathFault = "path too long"
 )
@@ -17,15 +20,15 @@ const (
 // decodePath decodes a percent-encoded path without a leading slash, once. What
 // it returns is the very string that is authorised and opened, so everything is
 // refused that another decoder or file system could read as another path:
-// empty, "." and ".." segments, encoded slashes, backslashes, control
-// characters, and paths over 4096 bytes.
+// empty, "." and ".." segments, encoded slashes, backslashes as they are, which
+// browsers take for slashes, control characters, and paths over 4096 bytes.
 func decodePath(escaped string) (string, pathFault) {
 	if len(escaped) > 3*maxKey {
 		return "", faultLong
 	}
 	decoded := escaped
 	for i := 0; i < len(escaped); i++ {
-		if escaped[i] == '%' {
+		if escaped[i] == '%' || escaped[i] == '\\' {
 			var fault pathFault
 			if decoded, fault = unescape(escaped); fault != "" {
 				return "", fault
@@ -36,11 +39,15 @@ func decodePath(escaped string) (string, pathFault) {
 	return decoded, CheckKey(decoded)
 }
 
-// unescape undoes percent-encoding; an encoded slash is a fault.
+// unescape undoes percent-encoding; an encoded slash is a fault, and so is a
+// backslash that is not encoded.
 func unescape(s string) (string, pathFault) {
 	b := make([]byte, 0, len(s))
 	for i := 0; i < len(s); i++ {
 		c := s[i]
+		if c == '\\' {
+			return "", faultBackslash
+		}
 		if c == '%' {
 			if i+2 >= len(s) {
 				return "", faultEscape
@@ -60,24 +67,26 @@ func unescape(s string) (string, pathFault) {
 }
 
 // CheckKey says why key is not a relative path of plain segments, "" if it is
-// one. Stores accept only such keys.
+// one. Stores accept only such keys. A backslash is a character of a name like
+// others where it would lead nowhere else if it were a slash: not in "..\x",
+// "x\\y" or "C:\x". A store for whose product it is a slash refuses it.
 func CheckKey(key string) pathFault {
 	if len(key) > maxKey {
 		return faultLong
 	}
 	start := 0
 	for i := 0; i <= len(key); i++ {
-		if i == len(key) || key[i] == '/' {
+		if i == len(key) || key[i] == '/' || key[i] == '\\' {
 			if dots(key[start:i]) {
 				return faultSegment
+			}
+			if i < len(key) && key[i] == '\\' && key[i-1] == ':' {
+				return faultDrive
 			}
 			start = i + 1
 			continue
 		}
-		switch c := key[i]; {
-		case c == '\\':
-			return faultSeparator
-		case c < 0x20 || c == 0x7f:
+		if c := key[i]; c < 0x20 || c == 0x7f {
 			return faultControl
 		}
 	}

@@ -222,16 +222,30 @@ func (s *Site) Plan(r Request) Plan {
 		}
 		p.Lookup, p.Route, p.pattern = c.Lookup, c.index, &c.pattern
 		p.Key, p.Field = p.expand(c.path, c.Lookup == Remote), p.expand(c.field, false)
-		if c.Lookup != Custom && c.Lookup != Remote {
-			if fault := CheckKey(p.Key); fault != "" {
-				d := Refuse(404, string(fault))
-				p.Seal(&d)
-				return answer(c.index, d)
-			}
+		if fault := p.fault(path); fault != "" {
+			d := Refuse(404, string(fault))
+			p.Seal(&d)
+			return answer(c.index, d)
 		}
 		return p
 	}
 	return answer(-1, Refuse(404, "no view is at this path"))
+}
+
+// fault says why there is nothing to look at for the decoded path. Another server may
+// take a backslash for a slash: the file would not be the one that the path was
+// matched for.
+func (p *Plan) fault(path string) pathFault {
+	switch p.Lookup {
+	case Custom:
+		return ""
+	case Remote:
+		if _, _, found := cutByte(path, '\\'); found {
+			return faultRemote
+		}
+		return ""
+	}
+	return CheckKey(p.Key)
 }
 
 func answer(route int, d Decision) Plan { return Plan{Route: route, Answer: d} }

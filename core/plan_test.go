@@ -136,7 +136,17 @@ func TestPlanRefusesHostilePaths(t *testing.T) {
 		{"encoded slash in capitals", "..%2F..", 404},
 		{"backslash", `..\..`, 404},
 		{"encoded backslash", "..%5c..", 404},
-		{"encoded backslash in capitals", "a%5Cb", 404},
+		{"encoded backslash in capitals", "..%5Ca", 404},
+		{"encoded backslash, dots behind", "a%5c..", 404},
+		{"encoded backslash, encoded dots", "a%5c%2e%2e%5cb", 404},
+		{"encoded backslash, one dot", "a%5c.", 404},
+		{"encoded backslash in front", "%5ca", 404},
+		{"encoded backslash at the end", "a%5c", 404},
+		{"two encoded backslashes", "%5c%5chost%5cshare", 404},
+		{"two encoded backslashes inside", "a%5c%5cb", 404},
+		{"drive", "C:%5cWindows", 404},
+		{"drive further on", "a%5cC:%5cWindows", 404},
+		{"backslash between letters", `a\b`, 404},
 		{"empty segment", "", 404},
 		{"NUL", "a%00", 404},
 		{"raw NUL", "a\x00b", 404},
@@ -174,6 +184,9 @@ func TestPlanRefusesHostilePaths(t *testing.T) {
 		"/files/..;/x":              "..;/x",
 		"/files/C:/x":               "C:/x",
 		"/files/CON":                "CON",
+		"/files/a%5Cb/x":            `a\b/x`,
+		"/files/x/a%5c...%5cC:b":    `x/a\...\C:b`,
+		"/files/%255c%255cx":        "%5c%5cx",
 		"/files/x::$DATA":           "x::$DATA",
 		"/files/x%20":               "x ",
 		"/files/.%20/x":             ". /x",
@@ -216,7 +229,7 @@ func TestNewSiteRefuses(t *testing.T) {
 func TestParsePatternRefuses(t *testing.T) {
 	for text, want := range map[string]string{
 		"": "starts with", "/": "starts with", "a": "starts with", "{a}": "starts with",
-		"//": "dot segment", "/a/": "dot segment", "/a//b": "dot segment", "/../a": "dot segment", `/a\b`: "separator", "/a\x00": "control",
+		"//": "dot segment", "/a/": "dot segment", "/a//b": "dot segment", "/../a": "dot segment", `/a\..`: "dot segment", "/a\x00": "control",
 		"/{a...}/b": "last segment", "/{a}/{a}": "twice", "/{a}/{b}/{c}/{d}/{e}": "at most 4",
 		"/{": "whole segment", "/a{b}": "whole segment", "/{a}b": "whole segment", "/a}": "whole segment", "/{}": "letters", "/{...}": "letters", "/{1a}": "letters", "/{a-b}": "letters",
 	} {
@@ -245,12 +258,12 @@ func TestPatternURL(t *testing.T) {
 }
 
 func TestCheckKey(t *testing.T) {
-	for _, key := range []string{"a", "a/b.txt", "...", "a b", "é", "\xff", "a%2fb", "-", strings.Repeat("x", 4096)} {
+	for _, key := range []string{"a", "a/b.txt", "...", "a b", `a\b`, `a\b\c/d\..e`, "é", "\xff", "a%2fb", "-", strings.Repeat("x", 4096)} {
 		if fault := core.CheckKey(key); fault != "" {
 			t.Errorf("CheckKey(%.40q) = %q", key, fault)
 		}
 	}
-	for _, key := range []string{"", "/", "/a", "a/", "a//b", ".", "..", "a/..", "../a", "a/./b", `a\b`, "a\x00", "a\n", "a\x7f", strings.Repeat("x", 4097)} {
+	for _, key := range []string{"", "/", "/a", "a/", "a//b", ".", "..", "a/..", "../a", "a/./b", `\a`, `a\`, `a\\b`, `..\a`, `a\..`, `a/b\.`, `C:\a`, `a/C:\b`, "a\x00", "a\n", "a\x7f", strings.Repeat("x", 4097)} {
 		if fault := core.CheckKey(key); fault == "" {
 			t.Errorf("CheckKey(%.40q) finds no fault", key)
 		}

@@ -26,7 +26,7 @@ func TestPlanRemote(t *testing.T) {
 			t.Errorf("%s: %v %q, want %q", path, p.Lookup, p.Key, want)
 		}
 	}
-	for _, path := range []string{"/r/../b", "/r/a%2fb", "/r/a%5cb", "/r/a%00", "/r/.", "/r//evil.example/"} {
+	for _, path := range []string{"/r/../b", "/r/a%2fb", "/r/a%5cb", "/q/a%5cb/1", "/one/a%5Cb", "/r/a%00", "/r/.", "/r//evil.example/"} {
 		if p := site.Plan(core.Request{Method: "GET", Path: path}); p.Lookup != core.Answered || p.Answer.Status != 404 {
 			t.Errorf("%s: %v %q, want 404", path, p.Lookup, p.Key)
 		}

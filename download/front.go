@@ -57,10 +57,10 @@ func (r *Rule) canSay(path string) bool {
 		return sayable(path, "%?#{")
 	case Lighttpd: // 502 for anything but UTF-8
 		return utf8.ValidString(path)
-	case Header:
-		return !r.Raw || sayable(path, "")
+	case Header: // a backslash may be a slash to it
+		return !strings.Contains(path, `\`) && (!r.Raw || sayable(path, ""))
 	}
-	return true
+	return r.Remote == "" || !strings.Contains(path, `\`)
 }
 
 // sayable reports whether a field can have the value path, and path has none of

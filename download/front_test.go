@@ -10,10 +10,10 @@ import (
 
 // Names that a server would read in two ways, or not get at all, are streamed.
 func TestNamesThatAFrontCannotBeTold(t *testing.T) {
-	names := []string{"a b.txt", "50%.txt", "why?.txt", "no #1.txt", "{x}.txt", "end ", "é.txt", "\xff.txt"}
+	names := []string{"a b.txt", "50%.txt", "why?.txt", "no #1.txt", "{x}.txt", "end ", "é.txt", "\xff.txt", `a\b.txt`}
 	store, _ := folder(t, "media", names...)
 	streamed := map[string]string{
-		download.Nginx: "", download.Apache: "50%.txt|end ", download.Lighttpd: "\xff.txt", download.Caddy: "50%.txt|why?.txt|no #1.txt|{x}.txt|end ", download.Header: "",
+		download.Nginx: "", download.Apache: "50%.txt|end ", download.Lighttpd: "\xff.txt", download.Caddy: "50%.txt|why?.txt|no #1.txt|{x}.txt|end ", download.Header: `a\b.txt`,
 	}
 	for front, want := range streamed {
 		rule := download.Rule{Front: front, Source: "media", Destination: "/i/", Field: "X-Y"}
@@ -38,6 +38,11 @@ func TestNamesThatAFrontCannotBeTold(t *testing.T) {
 	s := newService(t, []download.Rule{raw}, download.Route{Pattern: "/{path...}", View: &download.StorageView{Store: store}})
 	if a := ask(t, s, get("/end%20")); a.Delivery != core.Stream {
 		t.Errorf("a space at the end of a raw path: %v", a.Delivery)
+	}
+	remote := download.Rule{Source: "media", Destination: "/i/", Remote: "http://files.example/"}
+	s = newService(t, []download.Rule{remote}, download.Route{Pattern: "/{path...}", View: &download.StorageView{Store: store}})
+	if a := ask(t, s, get("/a%5Cb.txt")); a.Delivery != core.Stream {
+		t.Errorf("a backslash in the path of a remote file: %v", a.Delivery)
 	}
 }
 

@@ -49,7 +49,7 @@ func (l *local) LocalPath(key string) string {
 }
 
 var refused = []string{
-	".", "..", "/", "a/", "/a", "a//b", "../a", "a/../b", "a/..", "./a", "a/.", `a\b`, `..\a`, "a\x00", "a\nb", "a\x7f",
+	".", "..", "/", "a/", "/a", "a//b", "../a", "a/../b", "a/..", "./a", "a/.", `\a`, `a\\b`, `..\a`, `a\..`, `C:\a`, "a\x00", "a\nb", "a\x7f",
 	strings.Repeat("a", 4097),
 }
 

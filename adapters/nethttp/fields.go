@@ -60,10 +60,14 @@ func (w *fieldWriter) set(name, value string) {
 	w.header[name] = w.values[n : n+1 : n+1]
 }
 
-// escapedPath is u.EscapedPath(), sooner for a path in which nothing is escaped.
+// escapedPath is u.EscapedPath(), sooner for a path in which nothing is escaped. A
+// backslash that the client did not escape stays as it is: it is no part of a URL.
 func escapedPath(u *url.URL) string {
-	if u.RawPath == "" && plain(u.Path, '/') {
+	switch {
+	case u.RawPath == "" && plain(u.Path, '/'):
 		return u.Path
+	case strings.IndexByte(u.RawPath, '\\') >= 0:
+		return u.RawPath
 	}
 	return u.EscapedPath()
 }

@@ -7,7 +7,7 @@ import (
 
 func TestEscapedPathIsThatOfTheURL(t *testing.T) {
 	for _, raw := range []string{
-		"/", "/files/a.bin", "/a-b_c.d", "/a%20b", "/a%2Fb", "/a%25b", "/%7Ea", "/~a", "/a+b", "/a;b=c", "/a:b@c", "/é", "/%C3%A9", "//a//b", "/a\\b", "/a'(b)*!", "*",
+		"/", "/files/a.bin", "/a-b_c.d", "/a%20b", "/a%2Fb", "/a%25b", "/%7Ea", "/~a", "/a+b", "/a;b=c", "/a:b@c", "/é", "/%C3%A9", "//a//b", "/a%5Cb", "/a'(b)*!", "*",
 	} {
 		u, err := url.ParseRequestURI(raw)
 		if err != nil {
@@ -16,5 +16,12 @@ func TestEscapedPathIsThatOfTheURL(t *testing.T) {
 		if got, want := escapedPath(u), u.EscapedPath(); got != want {
 			t.Errorf("%q: got %q, want %q", raw, got, want)
 		}
+	}
+	u, err := url.ParseRequestURI(`/a%20\b`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := escapedPath(u); got != `/a%20\b` {
+		t.Errorf("a raw backslash: got %q", got)
 	}
 }

@@ -13,6 +13,7 @@ func TestAliased(t *testing.T) {
 		"a.txt:stream":     true,
 		"dir:x/a.txt":      true,
 		"C:a.txt":          true,
+		`dir\a.txt`:        true,
 		"a.txt.":           true,
 		"a.txt ":           true,
 		"dir./a.txt":       true,

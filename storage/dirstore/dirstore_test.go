@@ -176,7 +176,7 @@ func holds(key string) bool {
 		return utf8.ValidString(key) && key != "e\u0301.txt"
 	}
 	for _, c := range key {
-		if c > 0x7e || c < 0x21 || c == '?' || c == '*' || c == ':' || c == '"' || c == '<' || c == '>' || c == '|' {
+		if c > 0x7e || c < 0x21 || c == '?' || c == '*' || c == ':' || c == '\\' || c == '"' || c == '<' || c == '>' || c == '|' {
 			return false
 		}
 	}

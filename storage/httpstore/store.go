@@ -51,8 +51,12 @@ func (s *Store) Open(ctx context.Context, key string) (storage.Object, error) {
 	return s.OpenAt(ctx, key, core.Span{})
 }
 
-// OpenAt asks for the file at key, from first on.
+// OpenAt asks for the file at key, from first on. A key with a backslash names none:
+// the other server may take it for a slash, and the file for another one.
 func (s *Store) OpenAt(ctx context.Context, key string, first core.Span) (storage.Object, error) {
+	if strings.Contains(key, `\`) {
+		return nil, fmt.Errorf("%w: backslash in the key of a file on another server", storage.ErrNotFound)
+	}
 	o, err := s.client.Open(ctx, s.base+string(core.AppendEscapedPath(nil, key)), Ask{First: first})
 	if err != nil {
 		return nil, err // not a nil *object in an interface

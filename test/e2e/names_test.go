@@ -83,6 +83,7 @@ var nameCases = []nameCase{
 	stored("😀 party.png", "curl", "_ party.png"),
 	stored("e\u0301te\u0301.txt", "curl", "e_te_.txt", "chromium", "\u00e9t\u00e9.txt"),
 	stored("שלום عالم.pdf", "curl", "____ ____.pdf"),
+	stored(`back\slash.txt`).as("back_slash.txt"),
 	stored("-rf.txt"),
 	stored(".hidden.txt", "chromium", "hidden.txt"),
 	stored("odd \xfc\xff bytes.txt").as("odd __ bytes.txt"),

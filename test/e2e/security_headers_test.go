@@ -144,8 +144,8 @@ func quoted(t *testing.T, s string) string {
 
 // Names on the disk that hold control characters cannot be asked for at all.
 func TestSecurityFileNames(t *testing.T) {
-	served := []string{`setup.bat";x=.txt`, `a";b;"c.txt`, "photo\u202egnp.exe", "a\u0085.txt", "a\u2028b.txt", "\uff02.txt", "a%0d%0aX-Evil: 1.txt", "\xc0\xae.txt"}
-	hidden := []string{"a\r\nX-Evil: 1.txt", "a\nb.txt", "a\x7f.txt", "a\x1b[2J.txt", `a\b.txt`}
+	served := []string{`setup.bat";x=.txt`, `a";b;"c.txt`, "photo\u202egnp.exe", "a\u0085.txt", "a\u2028b.txt", "\uff02.txt", "a%0d%0aX-Evil: 1.txt", "\xc0\xae.txt", `a\b".txt`}
+	hidden := []string{"a\r\nX-Evil: 1.txt", "a\nb.txt", "a\x7f.txt", "a\x1b[2J.txt", `a\..\b.txt`}
 	prepare := func(t *testing.T, root string) string {
 		for _, name := range append(served, hidden...) {
 			write(t, filepath.Join(root, name), "content")

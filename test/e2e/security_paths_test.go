@@ -207,7 +207,7 @@ func TestSecurityOpenRedirect(t *testing.T) {
 func TestSecurityOddNamesAreServed(t *testing.T) {
 	names := []string{
 		"with space.txt", "100%.txt", "%41.txt", "what?.txt", "a#b.txt", "a;b=c.txt", "a+b.txt", `"quoted".txt`, "it's.txt",
-		"\U0001f600.txt", "e\u0301.txt", "日本.txt", "-.txt", "..hidden", "...", "a..b", "C:x", "CON", "&amp;.txt", "[x]{y}|z^`.txt", "$HOME.txt", "\xff.txt",
+		"\U0001f600.txt", "e\u0301.txt", "日本.txt", "-.txt", "..hidden", "...", "a..b", `back\slash.txt`, `sub\b.txt`, "C:x", "CON", "&amp;.txt", "[x]{y}|z^`.txt", "$HOME.txt", "\xff.txt",
 	}
 	prepare := func(t *testing.T, root string) string {
 		for _, name := range names {

@@ -232,7 +232,7 @@ func TestDecideItem(t *testing.T) {
 	if d := askDecision(t, e, get("/d/report"), f); d.Status != 503 {
 		t.Errorf("an item of another size: got %d, want 503", d.Status)
 	}
-	for _, key := range []string{"", "../x", "/x", "a\\b", "\xff", strings.Repeat("x", 1025)} {
+	for _, key := range []string{"", "../x", "/x", `a\..\b`, "\xff", strings.Repeat("x", 1025)} {
 		f.File.Key, f.File.Size = key, 0
 		if d := askDecision(t, e, get("/d/report"), f); d.Status != 404 {
 			t.Errorf("an item with the key %.20q: got %d, want 404", key, d.Status)
