@@ -16,7 +16,7 @@ import (
 // cut when it is sent; the limits keep an item below 4 MiB in any form.
 const (
 	maxText       = 64 << 10 // title, name
-	maxPath       = 4 << 10  // category; key is limited by core.CheckKey
+	maxPath       = 1 << 10  // category; key is limited by core.CheckKey
 	maxSymbol     = 255      // store, media_type, encoding, charset, etag
 	maxName       = 1 << 10  // name of a further file
 	maxFiles      = 16       // further files

@@ -73,12 +73,23 @@ func (it *Item) Offered(now time.Time) error {
 // Listed reports whether lists have the item at this time.
 func (it *Item) Listed(now time.Time) bool { return it.Visible && it.Offered(now) == nil }
 
-// AllCategories are the item's categories, the primary one first; none is nil.
+// AllCategories are the item's categories, the primary one first.
 func (it *Item) AllCategories() []string {
 	if it.Category == "" {
 		return it.Categories
 	}
 	return append([]string{it.Category}, it.Categories...)
+}
+
+// SetCategories puts the item into other categories, the first is the primary one.
+func (it *Item) SetCategories(all []string) {
+	it.Category, it.Categories = "", nil
+	if len(all) > 0 {
+		it.Category = all[0]
+	}
+	if len(all) > 1 {
+		it.Categories = all[1:]
+	}
 }
 
 // Options are the view options that the item asks for.

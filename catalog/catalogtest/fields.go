@@ -32,6 +32,17 @@ func fieldsComeBack(t *testing.T, d catalog.Driver) {
 			},
 			"0": {Store: "s", Key: "0x10"},
 		},
+		SHA256: strings.Repeat("0f", 32), Categories: []string{"Z", "Manuals", "a b/文 🖨"}, Draft: true,
+		Publish: time.UnixMilli(1709210096789).UTC(), Expires: time.UnixMilli(253402300799999).UTC(),
+		Version: "2.0-rc_1", MaxDownloads: 1 << 52, LimitRate: 1 << 40,
+		Versions: []catalog.Version{
+			{Name: "thumb-1.0_a", Added: time.UnixMilli(1).UTC(), File: catalog.File{
+				Name: "a\x00\xff", Store: "it's", Key: "caf\xe9", MediaType: "image/png", Encoding: "br", Charset: "utf-8",
+				Modified: time.UnixMilli(2).UTC(), Size: 1 << 60, ETag: `"x"`, SHA256: strings.Repeat("a1", 32),
+			}},
+			{Name: "0", File: catalog.File{Store: "s", Key: "k"}},
+			{Name: "10", File: catalog.File{Store: "s", Key: "k"}},
+		},
 	}
 	rows := map[string]func(*catalog.Item){
 		"all":                  func(*catalog.Item) {},
@@ -45,6 +56,30 @@ func fieldsComeBack(t *testing.T, d catalog.Driver) {
 			for i := range 16 {
 				it.Files[fmt.Sprint("f", i)] = catalog.File{Store: "s", Key: "k", Size: int64(i)}
 			}
+		},
+		"not a draft":      func(it *catalog.Item) { it.Draft = false },
+		"no category":      func(it *catalog.Item) { it.Category, it.Categories = "", nil },
+		"no older version": func(it *catalog.Item) { it.Versions = nil },
+		"versions turned":  func(it *catalog.Item) { it.Versions = []catalog.Version{full.Versions[2], full.Versions[0]} },
+		"many versions and categories": func(it *catalog.Item) {
+			it.Versions, it.Categories = nil, nil
+			for i := range 64 {
+				it.Versions = append(it.Versions, catalog.Version{Name: fmt.Sprint("v", i*7%64), File: catalog.File{Store: "s", Key: "k"}})
+			}
+			for i := range 16 {
+				it.Categories = append(it.Categories, fmt.Sprint("c", i*7%16, "/x"))
+			}
+		},
+		"always offered":     func(it *catalog.Item) { it.Publish, it.Expires = time.Time{}, time.Time{} },
+		"published long ago": func(it *catalog.Item) { it.Publish = time.UnixMilli(-62135596799999).UTC() },
+		"category of 1024 bytes": func(it *catalog.Item) {
+			sign := uint32(1) // letters that nobody can write shorter
+			b := make([]byte, 1024)
+			for i := range b {
+				sign = sign*1664525 + 1013904223
+				b[i] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"[sign>>26]
+			}
+			it.Category, it.Slug = string(b), "long"+string(b[:196])
 		},
 		"nothing said of files": func(it *catalog.Item) {
 			it.Encoding, it.Charset, it.Modified, it.Size, it.ETag = "", "", time.Time{}, 0, ""

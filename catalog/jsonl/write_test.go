@@ -60,7 +60,7 @@ func TestWriteForm(t *testing.T) {
 func TestLongestItem(t *testing.T) {
 	it := catalog.Item{
 		Slug: strings.Repeat("s", 200), Title: strings.Repeat("\x01", 64<<10), Name: strings.Repeat("\xff", 64<<10),
-		Store: strings.Repeat("\x01", 255), Key: strings.Repeat("\xff", 4096), Category: strings.Repeat("\u0085", 2048),
+		Store: strings.Repeat("\x01", 255), Key: strings.Repeat("\xff", 4096), Category: strings.Repeat("\u0085", 512),
 		MediaType: "a/" + strings.Repeat("b", 253), Visible: true,
 		Encoding: strings.Repeat("e", 255), Charset: strings.Repeat("c", 255), Size: math.MaxInt64,
 		Modified: time.UnixMilli(253402300799999), ETag: `"` + strings.Repeat(`\`, 253) + `"`, Files: map[string]catalog.File{},
@@ -70,7 +70,7 @@ func TestLongestItem(t *testing.T) {
 			Name: strings.Repeat("\xff", 1<<10), Store: it.Store, Key: it.Key, MediaType: it.MediaType, Encoding: it.Encoding,
 			Charset: it.Charset, Modified: it.Modified, Size: it.Size, ETag: it.ETag, SHA256: strings.Repeat("f", 64),
 		}
-		it.Categories = append(it.Categories, fmt.Sprintf("%02d", i)+strings.Repeat("\u0085", 2047))
+		it.Categories = append(it.Categories, fmt.Sprintf("%02d", i)+strings.Repeat("\u0085", 511))
 	}
 	for i := range 64 {
 		f := it.Files[strings.Repeat("f", 62)+"00"]
@@ -136,8 +136,8 @@ type failing struct{ err error }
 func (f failing) Write([]byte) (int, error) { return 0, f.err }
 
 func TestThroughADatabase(t *testing.T) {
-	text := `{"slug":"a","title":"T","name":"caf\udce9\u0000","store":"files","key":"k\udcff","category":"A/B","visible":false,"inline":true,"media_type":"text/plain"}
-{"slug":"b","title":"","name":"","store":"files","key":"l","category":"","visible":true,"inline":false,"media_type":"","encoding":"gzip","charset":"utf-8","modified":"2024-01-02T03:04:05.678Z","size":7,"etag":"\"v1\"","files":{"a":{"name":"caf\udce9\u0000","store":"files","key":"k\udcff","media_type":"image/png","encoding":"br","charset":"x","modified":"1969-12-31T23:59:59Z","size":9223372036854775807,"etag":"W/\"1\""},"b":{"store":"files","key":"b"}}}
+	text := `{"slug":"a","title":"T","name":"caf\udce9\u0000","store":"files","key":"k\udcff","category":"A/B","visible":false,"inline":true,"media_type":"text/plain","categories":["A/C","D"],"draft":true,"publish":"2024-01-01T00:00:00.001Z","expires":"2025-01-01T00:00:00Z","version":"2","versions":[{"version":"1","added":"2023-01-01T00:00:00Z","store":"files","key":"k\udcfe","size":1},{"version":"0","store":"files","key":"z"}],"max_downloads":3,"limit_rate":5,"created":"2024-01-01T00:00:00Z"}
+{"slug":"b","title":"","name":"","store":"files","key":"l","category":"","visible":true,"inline":false,"media_type":"","encoding":"gzip","charset":"utf-8","modified":"2024-01-02T03:04:05.678Z","size":7,"etag":"\"v1\"","files":{"a":{"name":"caf\udce9\u0000","store":"files","key":"k\udcff","media_type":"image/png","encoding":"br","charset":"x","modified":"1969-12-31T23:59:59Z","size":9223372036854775807,"etag":"W/\"1\""},"b":{"store":"files","key":"b"}},"created":"2024-01-01T00:00:00.5Z"}
 `
 	items, err := jsonl.Read(strings.NewReader(text), files)
 	if err != nil {

@@ -17,70 +17,83 @@ import (
 // D1 is a catalogue in a D1 database, inside a Worker. The tables are made by
 // `wrangler d1 migrations apply`.
 type D1 struct {
+	tables
+	on *binding
+}
+
+// binding is a database that a Worker is bound to.
+type binding struct {
 	db    *sql.DB
 	bound js.Value
 }
 
-var _ catalog.Driver = (*D1)(nil)
+var (
+	_ catalog.Driver      = (*D1)(nil)
+	_ catalog.Deleter     = (*D1)(nil)
+	_ catalog.Lister      = (*D1)(nil)
+	_ catalog.Categorizer = (*D1)(nil)
+)
 
-// OpenD1 returns the catalogue in the database that wrangler.toml binds to the
-// name binding. It asks the database nothing. It is good for the request in
+// OpenD1 returns the catalogue in the database that wrangler.toml binds to
+// name. It asks the database nothing. It is good for the request in
 // which it was opened.
-func OpenD1(binding string) (*D1, error) {
-	connector, err := d1.OpenConnector(binding)
+func OpenD1(name string) (*D1, error) {
+	connector, err := d1.OpenConnector(name)
 	if err != nil {
-		return nil, fmt.Errorf("open catalogue: no D1 database is bound to %q in wrangler.toml: %w", binding, err)
+		return nil, fmt.Errorf("open catalogue: no D1 database is bound to %q in wrangler.toml: %w", name, err)
 	}
-	return &D1{db: sql.OpenDB(connector), bound: cloudflare.GetBinding(binding)}, nil
+	b := &binding{db: sql.OpenDB(connector), bound: cloudflare.GetBinding(name)}
+	return &D1{tables{b}, b}, nil
 }
 
-// Item returns the item called slug.
-func (d *D1) Item(ctx context.Context, slug string) (catalog.Item, error) {
-	rows, err := d.db.QueryContext(ctx, selectItem, slug)
-	return found(ctx, rows, err)
+func (b *binding) query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
+	return b.db.QueryContext(ctx, text, args...)
 }
 
-// List hands out the items after a slug, in order.
-func (d *D1) List(ctx context.Context, after string, yield func(catalog.Item) bool) error {
-	return list(ctx, func(after string) (*sql.Rows, error) {
-		return d.db.QueryContext(ctx, selectPage, after, pageSize)
-	}, after, yield)
-}
-
-// Put puts the items in one batch, which is D1's transaction. What was sent is
-// waited for whatever becomes of ctx: nobody could say whether it was done.
-func (d *D1) Put(ctx context.Context, items []catalog.Item) error {
-	prepared := map[string]js.Value{}
-	batch := []any{}
-	for i := range items {
-		for _, st := range puts(&items[i]) {
-			if _, ok := prepared[st.text]; !ok {
-				prepared[st.text] = d.bound.Call("prepare", st.text)
-			}
-			batch = append(batch, bind(prepared[st.text], st.args))
-		}
-	}
-	// Time stands still in a Worker until it has waited for something.
-	if err := d.wake(ctx); err != nil || len(batch) == 0 {
+// change runs the statements of f in one batch, which is D1's transaction; what f
+// reads it reads before. What was sent is waited for whatever becomes of ctx: nobody
+// could say whether it was done.
+func (b *binding) change(ctx context.Context, f func(transaction) error) error {
+	batch := &batch{ctx: ctx, binding: b, prepared: map[string]js.Value{}}
+	if err := f(batch); err != nil {
 		return err
 	}
-	if _, err := promise.Call(d.bound, "batch", batch); err != nil {
-		return failed(context.Background(), err)
+	// Time stands still in a Worker until it has waited for something.
+	if err := b.wake(ctx); err != nil || len(batch.all) == 0 {
+		return err
 	}
-	return nil
+	_, err := promise.Call(b.bound, "batch", batch.all)
+	return err
 }
 
-// Counts sums what was counted.
-func (d *D1) Counts(ctx context.Context, q catalog.CountQuery) ([]catalog.Sum, error) {
-	return sums(ctx, d.db, &q)
+func (b *binding) note(ctx context.Context, f func(transaction) error) error { return b.change(ctx, f) }
+
+// batch is statements that are run together later.
+type batch struct {
+	*binding
+	ctx      context.Context // of the call that makes the batch
+	prepared map[string]js.Value
+	all      []any
+}
+
+func (b *batch) run(text string, args ...any) (int64, error) {
+	if _, ok := b.prepared[text]; !ok {
+		b.prepared[text] = b.bound.Call("prepare", text)
+	}
+	b.all = append(b.all, bind(b.prepared[text], args))
+	return 0, nil
+}
+
+func (b *batch) query(text string, args ...any) (*sql.Rows, error) {
+	return b.binding.query(b.ctx, text, args...)
 }
 
 // wake waits for the database to answer, and says whether there is time left. The
 // timer of ctx may be late.
-func (d *D1) wake(ctx context.Context) error {
+func (b *binding) wake(ctx context.Context) error {
 	var one int
-	if err := d.db.QueryRowContext(ctx, "SELECT 1").Scan(&one); err != nil {
-		return failed(ctx, err)
+	if err := b.db.QueryRowContext(ctx, "SELECT 1").Scan(&one); err != nil {
+		return err
 	}
 	if end, ok := ctx.Deadline(); ok && !time.Now().Before(end) {
 		return context.DeadlineExceeded
@@ -102,4 +115,4 @@ func bind(prepared js.Value, args []any) js.Value {
 
 // Close has later calls answer catalog.ErrUnavailable. The database is not
 // the Worker's to close.
-func (d *D1) Close() error { return d.db.Close() }
+func (d *D1) Close() error { return d.on.db.Close() }

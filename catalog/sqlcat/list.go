@@ -2,7 +2,6 @@ package sqlcat
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 
 	"github.com/downlink-go/downlink/catalog"
@@ -10,20 +9,26 @@ import (
 
 const pageSize = 256
 
-var (
-	selectItem = fmt.Sprintf(joined, "items") + " WHERE i.slug = ?"
-	selectPage = fmt.Sprintf(joined, "(SELECT * FROM items WHERE slug > ? ORDER BY slug LIMIT ?)") + " ORDER BY i.slug"
+const (
+	selectItem = "SELECT " + columns + " FROM items i" + withFiles + " WHERE i.slug = ? ORDER BY f.place"
+	selectPage = "SELECT " + columns + " FROM (SELECT * FROM items WHERE slug > ?%s ORDER BY slug LIMIT ?) i" + withFiles + " ORDER BY i.slug, f.place"
 )
 
-// list reads a page of items at a time and hands them out when no statement is
-// running and no lock is held: yield may take its time and may use the store.
-func list(ctx context.Context, query func(after string) (*sql.Rows, error), after string, yield func(catalog.Item) bool) error {
+var (
+	selectAll = fmt.Sprintf(selectPage, "")
+	selectIn  = fmt.Sprintf(selectPage, " AND slug IN (SELECT slug FROM places WHERE category = ?)")
+)
+
+// List hands out the items after a slug, in order. It reads a page of items at a time
+// and hands them out when no statement is running and no lock is held: yield may take
+// its time and may use the store.
+func (t *tables) List(ctx context.Context, after string, yield func(catalog.Item) bool) error {
 	for {
-		rows, err := query(after)
+		rows, err := t.on.query(ctx, selectAll, after, int64(pageSize))
 		if err != nil {
 			return failed(ctx, err)
 		}
-		page, err := collect(rows)
+		page, err := collect(rows, func() {})
 		if err != nil {
 			return failed(ctx, err)
 		}

@@ -33,6 +33,19 @@ func TestCounter(t *testing.T) {
 	})
 }
 
+func TestAbilities(t *testing.T) {
+	path := ""
+	fresh := func(t *testing.T) catalog.Driver {
+		path = filepath.Join(t.TempDir(), "catalog.db")
+		return open(t, path)
+	}
+	catalogtest.RunDeleter(t, fresh)
+	catalogtest.RunLister(t, fresh, func(t *testing.T, _ catalog.Driver, slug string, n int64) {
+		execute(t, path, fmt.Sprintf("INSERT INTO counts (slug, hour, n, bots) VALUES ('%[1]s', 1, %[2]d, 5), ('%[1]s', 2, 1, 0)", slug, n-1))
+	})
+	catalogtest.RunCategorizer(t, fresh)
+}
+
 func item(slug string) catalog.Item {
 	return catalog.Item{Slug: slug, Store: "files", Key: "manuals/a.pdf", Visible: true}
 }

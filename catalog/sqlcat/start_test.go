@@ -11,9 +11,12 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/downlink-go/downlink/catalog"
 	"github.com/downlink-go/downlink/catalog/sqlcat"
+	"github.com/downlink-go/downlink/infra/migrations"
+	"github.com/pressly/goose/v3"
 )
 
 // pathVariable makes the test binary a process that opens the file named in it
@@ -111,5 +114,44 @@ func wantMigratedOnce(t *testing.T, path string, items int) {
 		default:
 			t.Errorf("%s was left behind", e.Name())
 		}
+	}
+}
+
+// A catalogue of before there were lists has its items in them.
+func TestItemsOfAnOlderCatalogue(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "catalog.db")
+	db, err := sql.Open("sqlite", path)
+	mustDo(t, err)
+	steps, err := goose.NewProvider(goose.DialectSQLite3, db, migrations.Files)
+	mustDo(t, err)
+	_, err = steps.UpTo(t.Context(), 7)
+	mustDo(t, err)
+	_, err = db.Exec("INSERT INTO items (slug, title, store, key, category, visible) VALUES" +
+		" ('b', 'Zebra', 's', 'k', 'A/B c/D', TRUE), ('a', '', 's', 'k', 'A', FALSE), ('c', 'ape', 's', 'k', '', TRUE)")
+	mustDo(t, err)
+	mustDo(t, db.Close())
+	c := catalog.New(open(t, path))
+	for _, row := range []struct {
+		q    catalog.Query
+		want string
+	}{
+		{catalog.Query{}, "a c b 3"}, {catalog.Query{Now: now}, "c b 2"}, {catalog.Query{Category: "A/B c"}, "b 1"}, {catalog.Query{Category: "A", Search: "ZEB"}, "b 1"},
+	} {
+		p, err := c.Page(t.Context(), row.q)
+		got := ""
+		for _, it := range p.Items {
+			got += it.Slug + " "
+		}
+		if got += fmt.Sprint(p.Total); err != nil || got != row.want {
+			t.Errorf("%+v: %s, %v; want %s", row.q, got, err, row.want)
+		}
+	}
+	counts, err := c.Categories(t.Context(), time.Time{})
+	if got := fmt.Sprint(counts); err != nil || got != "[{{A  0} 2} {{A/B c  0} 1} {{A/B c/D  0} 1}]" {
+		t.Errorf("categories: %s, %v", got, err)
+	}
+	mustDo(t, c.Delete(t.Context(), "b"))
+	if counts, err := c.Categories(t.Context(), now); err != nil || counts[0].Items != 0 {
+		t.Errorf("after the last listed one was deleted: %v, %v", counts, err)
 	}
 }

@@ -22,6 +22,12 @@ const lockWait = 3 * time.Second
 
 // Store is a catalogue in a SQLite file.
 type Store struct {
+	tables
+	file *file
+}
+
+// file is a SQLite file.
+type file struct {
 	path    string
 	wait    time.Duration
 	db      *sql.DB
@@ -30,7 +36,12 @@ type Store struct {
 	ready   atomic.Pointer[statements]
 }
 
-var _ catalog.Driver = (*Store)(nil)
+var (
+	_ catalog.Driver      = (*Store)(nil)
+	_ catalog.Deleter     = (*Store)(nil)
+	_ catalog.Lister      = (*Store)(nil)
+	_ catalog.Categorizer = (*Store)(nil)
+)
 
 // Open returns the catalogue in the file at path. It touches nothing: the file
 // (mode 0600), its folder (0700) and its tables are made or brought up to date
@@ -54,11 +65,12 @@ func open(path string, wait time.Duration) (*Store, error) {
 	connections := max(4, runtime.GOMAXPROCS(0))
 	db.SetMaxOpenConns(connections)
 	db.SetMaxIdleConns(connections)
-	return &Store{
+	f := &file{
 		path: path, wait: wait, db: db,
 		opening: make(chan struct{}, 1), writing: make(chan struct{}, 1),
-	}, nil
+	}
+	return &Store{tables{f}, f}, nil
 }
 
 // Close closes the database; later calls answer catalog.ErrUnavailable.
-func (s *Store) Close() error { return s.db.Close() }
+func (s *Store) Close() error { return s.file.db.Close() }

@@ -3,7 +3,6 @@ package sqlcat
 import (
 	"cmp"
 	"context"
-	"database/sql"
 	"slices"
 	"strconv"
 	"strings"
@@ -26,18 +25,23 @@ var groupings = map[catalog.By]grouping{
 	catalog.ByHourOfDay: {by: "counts.hour % 24", from: "counts", order: " ORDER BY g"},
 }
 
-// total is the columns of a Tally. What PostgreSQL sums is no BIGINT any more.
-const total = "CAST(COALESCE(SUM(counts.n), 0) AS BIGINT) AS downloads, CAST(COALESCE(SUM(counts.bots), 0) AS BIGINT) AS bots," +
+// tally is the columns of a Tally. What PostgreSQL sums is no BIGINT any more.
+const tally = "CAST(COALESCE(SUM(counts.n), 0) AS BIGINT) AS downloads, CAST(COALESCE(SUM(counts.bots), 0) AS BIGINT) AS bots," +
 	" CAST(COALESCE(SUM(counts.completed), 0) AS BIGINT), CAST(COALESCE(SUM(counts.bytes), 0) AS BIGINT)"
 
 // maxParams is how many items one statement names: D1 takes 100 arguments.
 const maxParams = 90
 
+// Counts sums what was counted.
+func (t *tables) Counts(ctx context.Context, q catalog.CountQuery) ([]catalog.Sum, error) {
+	return sums(ctx, t.on, &q)
+}
+
 // sums asks for the sums of a query. Items are asked for in as many statements as they
 // need, and put together.
-func sums(ctx context.Context, db *sql.DB, q *catalog.CountQuery) ([]catalog.Sum, error) {
+func sums(ctx context.Context, on engine, q *catalog.CountQuery) ([]catalog.Sum, error) {
 	if q.Items == nil {
-		return sumsOf(ctx, db, q, nil)
+		return sumsOf(ctx, on, q, nil)
 	}
 	whole := *q
 	whole.Limit = 0
@@ -46,7 +50,7 @@ func sums(ctx context.Context, db *sql.DB, q *catalog.CountQuery) ([]catalog.Sum
 		all = make([]catalog.Sum, 1)
 	}
 	for items := range slices.Chunk(slices.Compact(slices.Sorted(slices.Values(q.Items))), maxParams) {
-		some, err := sumsOf(ctx, db, &whole, items)
+		some, err := sumsOf(ctx, on, &whole, items)
 		if err != nil {
 			return nil, err
 		}
@@ -55,9 +59,9 @@ func sums(ctx context.Context, db *sql.DB, q *catalog.CountQuery) ([]catalog.Sum
 	return limited(together(all, q.By), q.Limit), nil
 }
 
-func sumsOf(ctx context.Context, db *sql.DB, q *catalog.CountQuery, items []string) ([]catalog.Sum, error) {
+func sumsOf(ctx context.Context, on engine, q *catalog.CountQuery, items []string) ([]catalog.Sum, error) {
 	text, args := sumQuery(q, items)
-	rows, err := db.QueryContext(ctx, text, args...)
+	rows, err := on.query(ctx, text, args...)
 	if err != nil {
 		return nil, failed(ctx, err)
 	}
@@ -82,7 +86,7 @@ func sumQuery(q *catalog.CountQuery, items []string) (string, []any) {
 	from, before := q.Hours()
 	args := []any{from, before}
 	var b strings.Builder
-	b.WriteString("SELECT " + g.by + " AS g, " + total + " FROM " + g.from + " WHERE counts.hour >= ? AND counts.hour < ?")
+	b.WriteString("SELECT " + g.by + " AS g, " + tally + " FROM " + g.from + " WHERE counts.hour >= ? AND counts.hour < ?")
 	if q.Items != nil {
 		b.WriteString(" AND counts.slug IN (" + strings.TrimSuffix(strings.Repeat("?, ", len(items)), ", ") + ")")
 		for _, item := range items {

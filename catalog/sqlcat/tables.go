@@ -10,9 +10,9 @@ import (
 // Exec runs a statement on tables of infra/migrations that are not the catalogue's
 // own, such as the admin's, and returns how many rows it changed. Arguments stand at
 // "?". It takes its turn among the writers of this process.
-func (s *Store) Exec(ctx context.Context, statement string, args ...any) (changed int64, err error) {
-	err = s.write(ctx, func() error {
-		changed, err = s.exec(ctx, statement, args...)
+func (t *tables) Exec(ctx context.Context, statement string, args ...any) (changed int64, err error) {
+	err = t.note(ctx, func(tx transaction) error {
+		changed, err = tx.run(statement, args...)
 		return err
 	})
 	return changed, err
@@ -20,11 +20,8 @@ func (s *Store) Exec(ctx context.Context, statement string, args ...any) (change
 
 // Rows calls row for each row that the query finds on such tables, until it returns
 // an error.
-func (s *Store) Rows(ctx context.Context, query string, args []any, row func(scan func(...any) error) error) error {
-	if _, err := s.statements(ctx); err != nil {
-		return failed(ctx, err)
-	}
-	rows, err := s.db.QueryContext(ctx, query, args...)
+func (t *tables) Rows(ctx context.Context, query string, args []any, row func(scan func(...any) error) error) error {
+	rows, err := t.on.query(ctx, query, args...)
 	if err != nil {
 		return failed(ctx, err)
 	}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -19,8 +20,9 @@ const maxStatement = 100_000
 // not at hand: `wrangler d1 execute --file` runs them all or none. An item that is
 // too long for a statement of D1 is an error, and nothing of it is written.
 func WriteSQL(w io.Writer, items []catalog.Item) error {
+	now := time.Now()
 	for i := range items {
-		for _, st := range puts(&items[i]) {
+		for _, st := range puts(&items[i], now) {
 			line := st.literal()
 			if len(line) > maxStatement {
 				return fmt.Errorf("item %q: %d bytes of SQL, and D1 takes at most %d in a statement: shorten its title and names", items[i].Slug, len(line), maxStatement)

@@ -24,18 +24,31 @@ import (
 )
 
 func TestD1(t *testing.T) {
-	catalogtest.Run(t, func(t *testing.T) catalog.Driver {
-		for _, table := range []string{"files", "items"} {
-			if _, err := promise.Call(cloudflare.GetBinding("DB").Call("prepare", "DELETE FROM "+table), "run"); err != nil {
-				t.Fatal(err)
-			}
-		}
-		d, err := sqlcat.OpenD1("DB")
-		if err != nil {
-			t.Fatal(err)
-		}
-		return d
+	catalogtest.Run(t, database)
+	catalogtest.RunDeleter(t, database)
+	catalogtest.RunLister(t, database, func(t *testing.T, _ catalog.Driver, slug string, n int64) {
+		execute(t, fmt.Sprintf("INSERT INTO counts (slug, hour, n) VALUES ('%s', 1, %d)", slug, n))
 	})
+	catalogtest.RunCategorizer(t, database)
+}
+
+// database is an empty catalogue in D1.
+func database(t *testing.T) catalog.Driver {
+	for _, table := range []string{"files", "items", "places", "tallies", "categories", "counts"} {
+		execute(t, "DELETE FROM "+table)
+	}
+	d, err := sqlcat.OpenD1("DB")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func execute(t *testing.T, statement string) {
+	t.Helper()
+	if _, err := promise.Call(cloudflare.GetBinding("DB").Call("prepare", statement), "run"); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestD1NotBound(t *testing.T) {

@@ -1,0 +1,260 @@
+package catalogtest
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/downlink-go/downlink/catalog"
+)
+
+// model is a catalogue in a map, to which drivers are compared.
+type model struct {
+	items      map[string]catalog.Item
+	categories map[string]catalog.Category
+}
+
+func newModel() *model {
+	return &model{map[string]catalog.Item{}, map[string]catalog.Category{}}
+}
+
+func (m *model) put(it catalog.Item) {
+	m.items[it.Slug] = it
+	for _, category := range it.AllCategories() {
+		m.make(category)
+	}
+}
+
+func (m *model) make(category string) {
+	for _, path := range catalog.Above(category) {
+		if _, ok := m.categories[path]; !ok {
+			m.categories[path] = catalog.Category{Path: path}
+		}
+	}
+}
+
+// edit gives the categories of items at path or below other names, "" is none.
+func (m *model) edit(path string, rename func(string) string) {
+	for slug, it := range m.items {
+		var all []string
+		for _, c := range it.AllCategories() {
+			if catalog.Below(c, path) {
+				c = rename(c)
+			}
+			if c != "" && !slices.Contains(all, c) {
+				all = append(all, c)
+			}
+		}
+		it.SetCategories(all)
+		m.items[slug] = it
+	}
+	for p := range m.categories {
+		if catalog.Below(p, path) {
+			delete(m.categories, p)
+		}
+	}
+}
+
+func (m *model) move(from, to string) {
+	if above := catalog.Above(to); len(above) > 1 {
+		m.make(above[len(above)-2])
+	}
+	for p, c := range maps.Clone(m.categories) {
+		c.Path = to + strings.TrimPrefix(p, from)
+		if _, there := m.categories[c.Path]; catalog.Below(p, from) && !there {
+			m.categories[c.Path] = c
+		}
+	}
+	m.edit(from, func(c string) string { return to + strings.TrimPrefix(c, from) })
+}
+
+func (m *model) has(it *catalog.Item, category string, now time.Time) bool {
+	in := category == "" || slices.ContainsFunc(it.AllCategories(), func(c string) bool { return catalog.Below(c, category) })
+	return in && (now.IsZero() || it.Listed(now))
+}
+
+func (m *model) slugs(q catalog.Query) (all []string) {
+	for slug, it := range m.items {
+		text := strings.ToLower(cmp.Or(it.Title, slug) + "\n" + slug)
+		missing := slices.ContainsFunc(q.Words(), func(word string) bool { return !strings.Contains(text, word) })
+		if m.has(&it, q.Category, q.Now) && !missing {
+			all = append(all, slug)
+		}
+	}
+	slices.SortFunc(all, func(a, b string) int {
+		return cmp.Or(strings.Compare(strings.ToLower(m.items[a].Title+"\n"+a), strings.ToLower(m.items[b].Title+"\n"+b)), strings.Compare(a, b))
+	})
+	return all
+}
+
+func (m *model) counts(now time.Time) (all []catalog.CategoryCount) {
+	for _, path := range slices.Sorted(maps.Keys(m.categories)) {
+		n := int64(0)
+		for _, it := range m.items {
+			if m.has(&it, path, now) {
+				n++
+			}
+		}
+		all = append(all, catalog.CategoryCount{Category: m.categories[path], Items: n})
+	}
+	return all
+}
+
+// some is an item of few slugs, categories and times, so that they meet.
+func some(r *rand.Rand) catalog.Item {
+	it := titled(fmt.Sprintf("s%02d", r.IntN(40)), fmt.Sprintf("%s %d", []string{"Red", "green", "Blue"}[r.IntN(3)], r.IntN(5)))
+	var all []string
+	for range r.IntN(4) {
+		if c := somePath(r); !slices.Contains(all, c) {
+			all = append(all, c)
+		}
+	}
+	it.SetCategories(all)
+	it.Visible, it.Draft = r.IntN(8) > 0, r.IntN(8) == 0
+	if r.IntN(3) == 0 {
+		it.Publish = moment.Add(time.Duration(r.IntN(5)) * time.Hour)
+	}
+	if r.IntN(3) == 0 {
+		it.Expires = moment.Add(time.Duration(5+r.IntN(5)) * time.Hour)
+	}
+	return it
+}
+
+func somePath(r *rand.Rand) string {
+	path := []string{"A", "AB", "Ä"}[r.IntN(3)]
+	for range r.IntN(3) {
+		path += "/" + []string{"A", "0", "x y"}[r.IntN(3)]
+	}
+	return path
+}
+
+func pagesLikeTheModel(t *testing.T, d catalog.Driver) {
+	r, m := rand.New(rand.NewPCG(1, 2)), newModel()
+	for range 150 {
+		change(t, d, m, r)
+		q := catalog.Query{Limit: 1 + r.IntN(20), Search: []string{"", "re", "blue 1", "s1 e"}[r.IntN(4)]}
+		if r.IntN(2) == 0 {
+			q.Now = moment.Add(time.Duration(r.IntN(11)) * time.Hour)
+		}
+		if r.IntN(3) > 0 {
+			q.Category = somePath(r)
+		}
+		wantPage(t, d, q, m.slugs(q)...)
+	}
+}
+
+// change changes both in the same way.
+func change(t *testing.T, d catalog.Driver, m *model, r *rand.Rand) {
+	t.Helper()
+	deleter, deletes := d.(catalog.Deleter)
+	if slug := fmt.Sprintf("s%02d", r.IntN(40)); deletes && r.IntN(4) == 0 {
+		_, there := m.items[slug]
+		delete(m.items, slug)
+		if err := deleter.Delete(context.Background(), slug); (err == nil) != there || err != nil && !errors.Is(err, catalog.ErrNotFound) {
+			t.Fatalf("delete %q, there %v: %v", slug, there, err)
+		}
+		return
+	}
+	it := some(r)
+	put(t, d, it)
+	m.put(it)
+}
+
+// RunCategorizer plays the suite of drivers that keep categories.
+func RunCategorizer(t *testing.T, open func(t *testing.T) catalog.Driver) {
+	for name, test := range map[string]func(*testing.T, catalog.Driver){
+		"categories of their own": categoriesOfTheirOwn,
+		"like the model":          categoriesLikeTheModel,
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := open(t)
+			t.Cleanup(func() { d.Close() })
+			test(t, d)
+		})
+	}
+}
+
+func wantCategories(t *testing.T, d catalog.Driver, now time.Time, want []catalog.CategoryCount) {
+	t.Helper()
+	got, err := catalog.New(d).Categories(context.Background(), now)
+	if err != nil || !slices.Equal(got, want) {
+		t.Fatalf("at %v: got %+v, %v; want %+v", now, got, err, want)
+	}
+}
+
+func categoriesOfTheirOwn(t *testing.T, d catalog.Driver) {
+	c, ctx := catalog.New(d), context.Background()
+	wantCategories(t, d, time.Time{}, nil)
+	for _, category := range []catalog.Category{
+		{Path: "A/B", Title: "It's 文", Position: -3}, {Path: "A", Title: "first"}, {Path: "A", Title: "Again", Position: 1 << 40}, {Path: "C"},
+	} {
+		if err := c.PutCategory(ctx, category); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(t, d, in("x", "A/B", "A/D"))
+	a, ab := catalog.Category{Path: "A", Title: "Again", Position: 1 << 40}, catalog.Category{Path: "A/B", Title: "It's 文", Position: -3}
+	wantCategories(t, d, moment, []catalog.CategoryCount{{Category: a, Items: 1}, {Category: ab, Items: 1}, {Category: catalog.Category{Path: "A/D"}, Items: 1}, {Category: catalog.Category{Path: "C"}}})
+	if err := c.MoveCategory(ctx, "A/B", "C/E/F"); err != nil {
+		t.Fatal(err)
+	}
+	cef := catalog.Category{Path: "C/E/F", Title: "It's 文", Position: -3}
+	wantCategories(t, d, moment, []catalog.CategoryCount{
+		{Category: a, Items: 1}, {Category: catalog.Category{Path: "A/D"}, Items: 1}, {Category: catalog.Category{Path: "C"}, Items: 1},
+		{Category: catalog.Category{Path: "C/E"}, Items: 1}, {Category: cef, Items: 1},
+	})
+	wantItem(t, d, in("x", "C/E/F", "A/D"))
+	if err := c.DeleteCategory(ctx, "C"); err != nil {
+		t.Fatal(err)
+	}
+	wantItem(t, d, in("x", "A/D"))
+	for _, path := range []string{"C", "", "a", "A/", "X/Y"} {
+		if err := c.DeleteCategory(ctx, path); !errors.Is(err, catalog.ErrNotFound) {
+			t.Errorf("delete %q: %v, want ErrNotFound", path, err)
+		}
+		if err := c.MoveCategory(ctx, path, "Z"); path != "" && !errors.Is(err, catalog.ErrNotFound) {
+			t.Errorf("move %q: %v, want ErrNotFound", path, err)
+		}
+	}
+	wantCategories(t, d, time.Time{}, []catalog.CategoryCount{{Category: a, Items: 1}, {Category: catalog.Category{Path: "A/D"}, Items: 1}})
+}
+
+func categoriesLikeTheModel(t *testing.T, d catalog.Driver) {
+	r, m, c := rand.New(rand.NewPCG(3, 4)), newModel(), catalog.New(d)
+	for range 120 {
+		from, to := somePath(r), somePath(r)
+		_, there := m.categories[from]
+		switch r.IntN(5) {
+		case 0:
+			if catalog.Below(to, from) {
+				continue
+			}
+			if err := c.MoveCategory(context.Background(), from, to); (err == nil) != there {
+				t.Fatalf("move %q, there %v: %v", from, there, err)
+			} else if there {
+				m.move(from, to)
+			}
+		case 1:
+			if err := c.DeleteCategory(context.Background(), from); (err == nil) != there {
+				t.Fatalf("delete %q, there %v: %v", from, there, err)
+			} else if there {
+				m.edit(from, func(string) string { return "" })
+			}
+		default:
+			change(t, d, m, r)
+		}
+		for _, now := range []time.Time{{}, moment.Add(time.Duration(r.IntN(11)) * time.Hour)} {
+			wantCategories(t, d, now, m.counts(now))
+		}
+	}
+	for _, it := range m.items {
+		wantItem(t, d, it)
+	}
+}

@@ -1,0 +1,117 @@
+package sqlcat
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"github.com/downlink-go/downlink/catalog"
+)
+
+// tables is the catalogue in a database, by the same statements in all of them.
+type tables struct{ on engine }
+
+// engine is what differs between the databases. Statements have ? for arguments,
+// which are string, int64, bool and []byte.
+type engine interface {
+	// query runs a statement that reads, once the tables are up to date.
+	query(ctx context.Context, text string, args ...any) (*sql.Rows, error)
+	// change runs f in a transaction of its own: of two at once, the second waits. It
+	// is undone if f fails.
+	change(ctx context.Context, f func(transaction) error) error
+	// note is change for what may happen beside others.
+	note(ctx context.Context, f func(transaction) error) error
+}
+
+// transaction is one that has begun. It ends with the context that it began with.
+type transaction interface {
+	// run runs a statement and returns how many rows it changed. D1, which runs
+	// it with the others at the end, says 0.
+	run(text string, args ...any) (int64, error)
+	query(text string, args ...any) (*sql.Rows, error)
+}
+
+// Item returns the item called slug. It waits for no writer.
+func (t *tables) Item(ctx context.Context, slug string) (catalog.Item, error) {
+	if catalog.CheckSlug(slug) != nil {
+		return catalog.Item{}, catalog.ErrNotFound
+	}
+	rows, err := t.on.query(ctx, selectItem, slug)
+	if err != nil {
+		return catalog.Item{}, failed(ctx, err)
+	}
+	items, err := collect(rows, func() {})
+	switch {
+	case err != nil:
+		return catalog.Item{}, failed(ctx, err)
+	case len(items) == 0:
+		return catalog.Item{}, catalog.ErrNotFound
+	}
+	return items[0], nil
+}
+
+// Put puts the items in one transaction. Created stays that of the first time.
+func (t *tables) Put(ctx context.Context, items []catalog.Item) error {
+	return t.change(ctx, func(tx transaction) error {
+		now := time.Now()
+		for i := range items {
+			if err := run(tx, puts(&items[i], now)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Delete removes an item, its further files and versions.
+func (t *tables) Delete(ctx context.Context, slug string) error {
+	if _, err := t.Item(ctx, slug); err != nil {
+		return err
+	}
+	return t.change(ctx, func(tx transaction) error { return run(tx, deletes(slug)) })
+}
+
+func (t *tables) change(ctx context.Context, f func(transaction) error) error {
+	if err := t.on.change(ctx, f); err != nil {
+		return failed(ctx, err)
+	}
+	return nil
+}
+
+// run runs statements one after the other.
+func run(tx transaction, all []statement) error {
+	for _, st := range all {
+		if _, err := tx.run(st.text, st.args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// numbers reads the one number of each row.
+func numbers(rows *sql.Rows, err error) (all []int64, _ error) {
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var n int64
+		if err := rows.Scan(&n); err != nil {
+			return nil, err
+		}
+		all = append(all, n)
+	}
+	return all, rows.Err()
+}
+
+// number is the one number that a query finds, 0 if it finds none.
+func (t *tables) number(ctx context.Context, text string, args ...any) (int64, error) {
+	all, err := numbers(t.on.query(ctx, text, args...))
+	if err != nil {
+		return 0, failed(ctx, err)
+	}
+	if len(all) == 0 {
+		return 0, nil
+	}
+	return all[0], nil
+}
