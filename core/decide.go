@@ -302,7 +302,7 @@ func (f *facts) generate(inline bool) generated {
 	d := f.d
 	b := AppendDisposition(buf[:0], inline, f.rep.Name)
 	disposition := len(b)
-	if n := d.bodyLength(); n >= 0 && d.Delivery != Offload {
+	if n := d.BodyLength(); n >= 0 && d.Delivery != Offload {
 		b = strconv.AppendInt(b, n, 10)
 	}
 	length := len(b)

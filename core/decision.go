@@ -82,8 +82,9 @@ func (d *Decision) AppendClose(dst []byte) []byte {
 	return append(dst, "--\r\n"...)
 }
 
-// bodyLength is the length in bytes of what is sent, -1 if unknown.
-func (d *Decision) bodyLength() int64 {
+// BodyLength is the length in bytes of what Stream sends, the heads of parts
+// included; -1 if unknown.
+func (d *Decision) BodyLength() int64 {
 	switch len(d.Spans) {
 	case 0:
 		return d.size

@@ -10,7 +10,10 @@ import (
 )
 
 // redirected is the delivery of files that clients get elsewhere.
-var redirected = []core.Delivery{core.Redirect}
+var (
+	redirected             = []core.Delivery{core.Redirect}
+	streamedElseRedirected = []core.Delivery{core.Stream, core.Redirect}
+)
 
 // send delivers a file that no rule takes, by the first way that is open: from here or
 // from elsewhere, as the route or else the file's store says. HEAD and conditions are
@@ -47,8 +50,9 @@ func (s *Service) plainOnly(r *Request, f *File) bool {
 	return f.Store.Elsewhere().Public() && (d == storage.Redirect || d == storage.Auto)
 }
 
-// bySize sends clients elsewhere for a large file, and streams a small one, or one
-// for which there is no way elsewhere now.
+// bySize sends clients elsewhere for a large file, and for what the adapter cannot
+// send. The rest is streamed, and so is a large file for which there is no way
+// elsewhere now.
 func (s *Service) bySize(ctx context.Context, r *Request, f *File) Answer {
 	to := f.Store.Elsewhere()
 	if to.Presigner == nil {
@@ -58,8 +62,7 @@ func (s *Service) bySize(ctx context.Context, r *Request, f *File) Answer {
 	if err != nil {
 		return refuse(err)
 	}
-	tooLarge := r.MaxBody > 0 && found.Size > r.MaxBody
-	if found.Size < to.MinSize && !tooLarge {
+	if found.Size < to.MinSize && r.canTake(represent(r, f, found)) {
 		return stream(ctx, r, f)
 	}
 	a := s.redirectTo(ctx, r, f, found)
@@ -67,6 +70,18 @@ func (s *Service) bySize(ctx context.Context, r *Request, f *File) Answer {
 		return stream(ctx, r, f)
 	}
 	return a
+}
+
+// canTake reports whether the adapter can send what the request asks of a file,
+// which may be a range of one that is too large as a whole.
+func (r *Request) canTake(rep core.Representation) bool {
+	switch {
+	case r.MaxBody <= 0:
+		return true
+	case r.Method == "HEAD": // which is as good as the GET of the whole file
+		return rep.Size >= 0 && rep.Size <= r.MaxBody
+	}
+	return r.decide(rep, core.Capabilities{Deliveries: streamedElseRedirected, MultipartRanges: true}).Delivery != core.Redirect
 }
 
 // redirect sends clients elsewhere for the file, or not at all.

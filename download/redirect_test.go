@@ -46,6 +46,12 @@ func TestLadder(t *testing.T) {
 		{"auto, below it", storage.Auto, 17, "", nil, nil, 200, core.Stream},
 		{"auto, below it but more than the adapter sends", storage.Auto, 17, "", func(r *download.Request) { r.MaxBody = 15 }, nil, 302, core.Redirect},
 		{"auto, as much as the adapter sends", storage.Auto, 17, "", func(r *download.Request) { r.MaxBody = 16 }, nil, 200, core.Stream},
+		{"auto, a range that the adapter sends of more than that", storage.Auto, 17, "", func(r *download.Request) { r.MaxBody, r.Range = 15, "bytes=1-15" }, nil, 206, core.Stream},
+		{"auto, a range that is too much", storage.Auto, 17, "", func(r *download.Request) { r.MaxBody, r.Range = 14, "bytes=1-15" }, nil, 302, core.Redirect},
+		{"auto, HEAD of more than the adapter sends", storage.Auto, 17, "", func(r *download.Request) { r.MaxBody, r.Method = 15, "HEAD" }, nil, 200, core.None},
+		{"auto, what the client has of more than the adapter sends", storage.Auto, 17, "", func(r *download.Request) { r.MaxBody, r.IfNoneMatch = 15, "*" }, nil, 304, core.None},
+		{"auto, no range of more than the adapter sends", storage.Auto, 17, "", func(r *download.Request) { r.MaxBody, r.Range = 15, "bytes=99-" }, nil, 416, core.None},
+		{"auto, more than the adapter sends and no way there", storage.Auto, 17, "", func(r *download.Request) { r.MaxBody = 15 }, down, 503, core.None},
 		{"stream, more than the adapter sends", storage.Stream, 0, "", func(r *download.Request) { r.MaxBody = 15 }, nil, 503, core.None},
 		{"the route says stream", storage.Redirect, 0, storage.Stream, nil, nil, 200, core.Stream},
 		{"the route says redirect", storage.Stream, 1 << 30, storage.Redirect, nil, nil, 302, core.Redirect},
@@ -80,6 +86,47 @@ func TestLadder(t *testing.T) {
 			}
 			if a.Status == 503 && a.Get("Retry-After") == "" {
 				t.Error("503 without Retry-After")
+			}
+		})
+	}
+}
+
+// TestRoom: where the fields of an answer count too, what is left for the body is what
+// they leave, to the byte.
+func TestRoom(t *testing.T) {
+	const fields = 100
+	length := func(d *core.Decision) int64 {
+		if d.Multipart() {
+			return fields + 30
+		}
+		return fields
+	}
+	for _, c := range []struct {
+		name, ranges string
+		limit        int64
+		delivery     storage.Delivery
+		status       int
+		spans        int
+	}{
+		{"whole file that just fits", "", fields + 16, storage.Auto, 200, 0},
+		{"whole file that is a byte too long", "", fields + 15, storage.Auto, 302, 0},
+		{"nowhere else", "", fields + 15, storage.Stream, 503, 0},
+		{"range that just fits", "bytes=0-9", fields + 10, storage.Auto, 206, 1},
+		{"range that is a byte too long", "bytes=0-10", fields + 10, storage.Auto, 302, 0},
+		{"two ranges that do not fit, and a whole that does", "bytes=0-1,5-6", fields + 16, storage.Auto, 200, 0},
+		{"two ranges that fit", "bytes=0-1,5-6", 2000, storage.Auto, 206, 2},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			store := memory("a.txt").WithElsewhere(storage.Elsewhere{Presigner: &place{}, Delivery: c.delivery, MinSize: 1 << 30})
+			r := get("/a.txt")
+			r.Range, r.MaxBody = c.ranges, c.limit
+			r.Room = func(d *core.Decision) int64 { return c.limit - length(d) }
+			a := ask(t, newService(t, nil, download.Route{Pattern: "/{path}", View: &download.StorageView{Store: store}}), r)
+			if a.Status != c.status || len(a.Spans) != c.spans {
+				t.Errorf("got %d, %v; want %d and %d spans", a.Status, a.Spans, c.status, c.spans)
+			}
+			if a.Delivery == core.Stream && a.BodyLength()+length(&a.Decision) > c.limit {
+				t.Errorf("a body of %d bytes is too long", a.BodyLength())
 			}
 		})
 	}

@@ -247,7 +247,7 @@ func stream(ctx context.Context, r *Request, f *File) Answer {
 		return refuse(err)
 	}
 	rep := represent(r, f, object.Metadata())
-	a := Answer{Decision: core.Decide(r.Request, rep, canStream(r, object))}
+	a := Answer{Decision: r.decide(rep, canStream(object))}
 	r.hideRanges(&a.Decision)
 	if a.Delivery != core.Stream {
 		return a
@@ -289,8 +289,8 @@ func (f *File) check(found core.Metadata) error {
 }
 
 // canStream says what this process can send of an open object.
-func canStream(r *Request, o storage.Object) core.Capabilities {
-	c := core.Capabilities{Deliveries: streamed, MultipartRanges: true, MaxBody: r.MaxBody}
+func canStream(o storage.Object) core.Capabilities {
+	c := core.Capabilities{Deliveries: streamed, MultipartRanges: true}
 	if l, ok := o.(storage.RangeLimiter); ok {
 		n := l.MaxRanges()
 		c.NoRanges, c.MultipartRanges = n < 1, n > 1

@@ -37,6 +37,10 @@ type Request struct {
 	// MaxBody is the largest body in bytes that the adapter can send; 0 is no limit.
 	// Clients are sent elsewhere for what is larger, if the file's store has a place.
 	MaxBody int64
+	// Room, if set, is how many bytes of a body the adapter can send beside the fields
+	// of a decision, where the platform limits an answer as a whole. It is never more
+	// than MaxBody.
+	Room func(d *core.Decision) int64
 	// Header has the request's fields, by any spelling of their names; nil is none.
 	// An http.Header is one.
 	Header interface{ Get(name string) string }
@@ -45,6 +49,23 @@ type Request struct {
 	// Front is the front server that the request came through: rules of others are
 	// passed over. With "" none is, with Off all are.
 	Front string
+}
+
+// decide decides within what the adapter can send. It shrinks the largest body until
+// the fields of the decision leave room for it.
+func (r *Request) decide(rep core.Representation, c core.Capabilities) core.Decision {
+	c.MaxBody = r.MaxBody
+	for {
+		d := core.Decide(r.Request, rep, c)
+		if r.Room == nil || d.Delivery != core.Stream {
+			return d
+		}
+		room := r.Room(&d)
+		if d.BodyLength() <= room {
+			return d
+		}
+		c.MaxBody = max(room, 1)
+	}
 }
 
 // Param is the decoded value of the pattern's variable called name, "" without
