@@ -8,6 +8,7 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/smithy-go"
 
+	"github.com/downlink-go/downlink/internal/awskeys"
 	"github.com/downlink-go/downlink/storage"
 )
 
@@ -44,7 +45,7 @@ func (s *Store) failure(ctx, open context.Context, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	if errors.Is(err, errNoCredentials) {
+	if errors.Is(err, awskeys.ErrNone) {
 		return fmt.Errorf("%w: %w", storage.ErrUnavailable, err)
 	}
 	if context.Cause(open) == errNoAnswer {

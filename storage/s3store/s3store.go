@@ -22,6 +22,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/downlink-go/downlink/core"
+	"github.com/downlink-go/downlink/internal/awskeys"
 	"github.com/downlink-go/downlink/storage"
 )
 
@@ -86,7 +87,7 @@ func New(o Options) (*Store, error) {
 		return nil, fmt.Errorf("s3: bucket %q in region %q at %q has no address: %w", o.Bucket, o.Region, o.Endpoint, err)
 	}
 	if o.Credentials == nil {
-		o.Credentials = &chain{limit: o.Timeout / 2} // so that time is left to say that there are none
+		o.Credentials = awskeys.Chain(o.Timeout / 2) // so that time is left to say that there are none
 	}
 	credentials := aws.NewCredentialsCache(o.Credentials)
 	transport, patient := newTransport(o), newTransport(o)

@@ -21,11 +21,13 @@ var allowed = map[string][]string{
 	"core/link":        {},
 	"storage":          {"core"},
 	"storage/":         {"core", "storage"}, // a driver knows its parent only
+	"storage/s3store":  {"core", "storage", "internal/awskeys"},
 	"storage/r2store":  {"core", "storage", "internal/promise"},
 	"catalog":          {"core"},
 	"catalog/":         {"core", "catalog"},
 	"catalog/sqlcat":   {"core", "catalog", "infra/migrations", "internal/promise"},
 	"infra/migrations": {},
+	"internal/awskeys": {}, // for every driver that talks to AWS
 	"internal/flight":  {},
 	"internal/promise": {}, // JavaScript's, for what runs inside a Worker
 	"generate":         {"core", "storage", "storage/dirstore", "internal/flight"},
@@ -45,6 +47,7 @@ var allowed = map[string][]string{
 	"cmd/":             {"core", "core/link", "storage", "storage/", "catalog", "catalog/", "generate", "generate/", "download", "page", "front", "config", "adapters/", "demo", "doctor", "admin"},
 	"test/":            {"core", "core/link", "storage", "storage/", "catalog", "catalog/", "generate", "generate/", "download", "page", "front", "config", "adapters/", "admin", "doctor", "doctor/", "downloadtest", "internal/promise", "test/"},
 
+	"catalog/dynamocat":        {"core", "catalog", "internal/awskeys"},
 	"storage/httpstore":        {"core", "storage", "storage/httpstore/origin"},
 	"storage/httpstore/origin": {},
 }

@@ -1,0 +1,162 @@
+package dynamocat
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/downlink-go/downlink/catalog"
+)
+
+// The attributes of an item's row.
+const (
+	docAttr     = "doc"     // the item
+	createdAttr = "created" // when it was first put, in milliseconds since 1970
+	stagedAttr  = "staged"  // what it is to become when the put in "stager" is committed
+	stagerAttr  = "stager"
+)
+
+// Put puts the items in one transaction if they fit into it, and else as stage.go says.
+// A transaction that was sent is waited for, whatever becomes of ctx, so that the
+// answer says what happened.
+func (s *Store) Put(ctx context.Context, items []catalog.Item) error {
+	if err := s.ready(ctx); err != nil {
+		return err
+	}
+	items = lastOfEach(items)
+	chunks, err := chunked(items)
+	if err != nil || len(items) == 0 {
+		return err
+	}
+	if len(chunks) > 1 {
+		return s.putMany(ctx, chunks)
+	}
+	return s.overwrite(ctx, func(dead []string) []types.TransactWriteItem {
+		var ops []types.TransactWriteItem
+		for i := range items {
+			ops = append(ops, s.update(&items[i], "SET doc = :doc, created = if_not_exists(created, :created) REMOVE staged, stager", dead, ""))
+		}
+		return ops
+	})
+}
+
+// ready says whether there is any use in asking DynamoDB.
+func (s *Store) ready(ctx context.Context) error {
+	return s.within(ctx, func(ctx context.Context) error { return ctx.Err() })
+}
+
+// lastOfEach is the items without those that a later one with the same slug replaces.
+func lastOfEach(items []catalog.Item) []catalog.Item {
+	last := make(map[string]int, len(items))
+	for i := range items {
+		last[items[i].Slug] = i
+	}
+	if len(last) == len(items) {
+		return items
+	}
+	var kept []catalog.Item
+	for i := range items {
+		if last[items[i].Slug] == i {
+			kept = append(kept, items[i])
+		}
+	}
+	return kept
+}
+
+// chunked cuts items into what one transaction takes.
+func chunked(items []catalog.Item) (chunks [][]catalog.Item, err error) {
+	from, size := 0, 0
+	for i := range items {
+		d := document(&items[i])
+		if err := checkSize(items[i].Slug, d); err != nil {
+			return nil, err
+		}
+		n := sizeOf(&types.AttributeValueMemberM{Value: d})
+		if i-from == mostRows || size+n > mostBytes {
+			chunks, from, size = append(chunks, items[from:i]), i, 0
+		}
+		size += n
+	}
+	return append(chunks, items[from:]), nil
+}
+
+// update is an operation on an item's row: an expression over :doc, :created and, if
+// self is given, :self. It asks that no other put of many that lives has staged the
+// row; those that are dead are named.
+func (s *Store) update(it *catalog.Item, expression string, dead []string, self string) types.TransactWriteItem {
+	at := now()
+	put := *it
+	put.Updated = at
+	if put.Created.IsZero() {
+		put.Created = at
+	}
+	values := attributes{
+		":doc":     &types.AttributeValueMemberM{Value: document(&put)},
+		":created": number(put.Created.UnixMilli()),
+	}
+	if self != "" {
+		values[":self"] = text(self)
+		dead = append(slices.Clip(dead), self)
+	}
+	return types.TransactWriteItem{Update: &types.Update{
+		TableName: &s.opts.Table, Key: itemKey(it.Slug),
+		UpdateExpression: &expression, ConditionExpression: aws.String(unstaged(values, dead)), ExpressionAttributeValues: values,
+		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+	}}
+}
+
+// unstaged is the condition that nobody has staged a row but those in dead. It adds
+// to the values.
+func unstaged(values attributes, dead []string) string {
+	condition := "attribute_not_exists(stager)"
+	var names []string
+	for i, id := range dead {
+		name := ":dead" + strconv.Itoa(i)
+		values[name] = text(id)
+		names = append(names, name)
+	}
+	if names != nil {
+		condition += " OR stager IN (" + strings.Join(names, ", ") + ")"
+	}
+	return condition
+}
+
+// errBusy: a put of many that lives has staged a row.
+var errBusy = fmt.Errorf("%w: a larger import that has the same items is under way: try again when it is done", catalog.ErrUnavailable)
+
+// overwrite does operations on rows of items, all or none, as soon as no living put of
+// many stands in their way. ops makes them, with the puts that do not count any more.
+// The error may be a refusal that has another reason.
+func (s *Store) overwrite(ctx context.Context, ops func(dead []string) []types.TransactWriteItem) error {
+	var dead []string
+	for attempt, end := 1, time.Now().Add(s.opts.Timeout); ; attempt++ {
+		err := s.transact(context.WithoutCancel(ctx), ops(dead))
+		r, ok := errors.AsType[*refusal](err)
+		if !ok {
+			return err
+		}
+		more, err := s.clear(ctx, r)
+		if err != nil && !errors.Is(err, errBusy) {
+			return err
+		}
+		if err != nil && time.Now().After(end) {
+			return err
+		}
+		if dead = append(dead, more...); err == nil {
+			continue
+		}
+		wait, _ := pause(attempt, nil)
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}

@@ -1,0 +1,75 @@
+package dynamocat
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/downlink-go/downlink/catalog"
+)
+
+// most is how many rows a transaction may have, and how many bytes of documents.
+const (
+	mostRows  = 100
+	mostBytes = 3 << 20 // of 4 MiB, which are for all that is sent
+)
+
+// refusal says which operations of a transaction found another row than they ask for.
+type refusal struct {
+	failed []bool
+	rows   []attributes // as they are, of those that failed
+}
+
+func (r *refusal) Error() string { return "the row is not as asked for" }
+
+// transact does all operations or none. The SDK gives each call a token: one that is
+// sent again because its answer was lost is not done twice. Two that meet at a row are
+// tried again, one after the other. The error may be a refusal.
+func (s *Store) transact(ctx context.Context, ops []types.TransactWriteItem) error {
+	return s.within(ctx, func(ctx context.Context) error {
+		for attempt := 1; ; attempt++ {
+			_, err := s.client.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: ops})
+			r, passing := cancellation(err)
+			if r != nil {
+				return r
+			}
+			if !passing {
+				return err
+			}
+			wait, _ := pause(attempt, nil)
+			select {
+			case <-time.After(wait):
+			case <-ctx.Done():
+				return fmt.Errorf("%w: others kept writing the same rows, or DynamoDB asking for fewer requests: %w", catalog.ErrUnavailable, err)
+			}
+		}
+	})
+}
+
+// cancellation says why a transaction was not done: for a refusal, or for reasons that
+// pass.
+func cancellation(err error) (r *refusal, passing bool) {
+	canceled, ok := errors.AsType[*types.TransactionCanceledException](err)
+	if !ok {
+		return nil, false
+	}
+	passing = true
+	for i, reason := range canceled.CancellationReasons {
+		switch aws.ToString(reason.Code) {
+		case "ConditionalCheckFailed":
+			if n := len(canceled.CancellationReasons); r == nil {
+				r = &refusal{make([]bool, n), make([]attributes, n)}
+			}
+			r.failed[i], r.rows[i] = true, reason.Item
+		case "", "None", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded":
+		default:
+			passing = false
+		}
+	}
+	return r, passing
+}
