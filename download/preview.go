@@ -10,16 +10,25 @@ import (
 // (Sec-Purpose, and its forerunners), or a program that shows what a link in a
 // message leads to.
 func preview(r *Request) bool {
+	return r.Header != nil && (ahead(r) || core.Previews(r.Header.Get("User-Agent")))
+}
+
+// ahead reports whether a browser fetches the file ahead of anybody asking for it.
+func ahead(r *Request) bool {
 	if r.Header == nil {
 		return false
 	}
 	for _, name := range [...]string{"Sec-Purpose", "Purpose", "X-Purpose", "X-Moz"} {
-		value := strings.ToLower(r.Header.Get(name))
+		value := r.Header.Get(name)
+		if value == "" {
+			continue
+		}
+		value = strings.ToLower(value)
 		for _, word := range [...]string{"prefetch", "prerender", "preview", "instant"} {
 			if strings.Contains(value, word) {
 				return true
 			}
 		}
 	}
-	return core.Previews(r.Header.Get("User-Agent"))
+	return false
 }

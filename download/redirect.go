@@ -109,7 +109,7 @@ func (s *Service) redirectTo(ctx context.Context, r *Request, f *File, found cor
 	if err != nil {
 		return refuse(err)
 	}
-	return Answer{Decision: d, Location: url}
+	return Answer{Decision: d, Location: url, Size: found.Size}
 }
 
 // saidElsewhere is what the other server is to say of the file: as little for caches as

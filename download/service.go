@@ -39,6 +39,8 @@ type Service struct {
 	links  atomic.Pointer[linked]
 	routes []Route
 	rules  [][]*Rule // by route
+
+	recorder Recorder // nil tells nobody
 }
 
 // New returns a service for the routes. rules are tried in their order.
@@ -92,6 +94,8 @@ type Answer struct {
 	// no store, and Key "" if the view says nothing.
 	Store *storage.Store
 	Key   string
+	// Size is that of the file in bytes, whoever sends it; -1 if it is not known.
+	Size int64
 	// Object is open if Delivery is Stream.
 	Object storage.Object
 	// Target is set if Delivery is Offload.
@@ -134,6 +138,7 @@ func (s *Service) Answer(ctx context.Context, r *Request) Answer {
 	}
 	r.Plan.Seal(&a.Decision)
 	a.Link = r.Plan.Link
+	s.requested(r, &a)
 	return a
 }
 
@@ -227,7 +232,7 @@ func offload(ctx context.Context, r *Request, f *File, found core.Metadata, rule
 		c.Deliveries = offloaded
 		d = core.Decide(r.Request, rep, c)
 	}
-	return Answer{Decision: d, Target: target}
+	return Answer{Decision: d, Target: target, Size: found.Size}
 }
 
 // stream decides about a file that this process sends: what was opened is what
@@ -255,7 +260,7 @@ func stream(ctx context.Context, r *Request, f *File) Answer {
 	if err := prepare(ctx, object, a.Spans); err != nil {
 		return refuse(err)
 	}
-	a.Object, handedOver = object, true
+	a.Object, a.Size, handedOver = object, object.Metadata().Size, true
 	return a
 }
 

@@ -32,6 +32,8 @@ func (f ViewFunc) File(ctx context.Context, r *Request) (File, error) { return f
 // Request is what a view may look at.
 type Request struct {
 	core.Request
+	// ID names the request in logs and to the recorder; "" if nobody asks.
+	ID string
 	// Plan is how the request was routed.
 	Plan core.Plan
 	// MaxBody is the largest body in bytes that the adapter can send; 0 is no limit.

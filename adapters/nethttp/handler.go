@@ -87,7 +87,7 @@ type exchange struct {
 }
 
 func (x *exchange) serve() {
-	req := download.Request{Request: Fill(x.r, x.start), Header: x.r.Header, Native: x.r, Front: x.front()}
+	req := download.Request{Request: Fill(x.r, x.start), ID: x.id, Header: x.r.Header, Native: x.r, Front: x.front()}
 	req.Client = x.clientAddress()
 	if x.path != "" {
 		req.Path = x.path
@@ -109,7 +109,7 @@ func (x *exchange) serve() {
 	switch {
 	case x.r.Method == http.MethodHead:
 	case x.answer.Delivery == core.Stream:
-		x.send()
+		x.send(&req)
 	case x.answer.Message != "":
 		n, _ := x.w.Write([]byte(x.answer.Message))
 		x.bytes = int64(n)

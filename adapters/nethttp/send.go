@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/downlink-go/downlink/core"
+	"github.com/downlink-go/downlink/download"
 )
 
 const (
@@ -28,8 +29,11 @@ var (
 
 // send sends the spans of the decision, or everything. A body that cannot be
 // completed is cut off, so that the client sees a broken transfer.
-func (x *exchange) send() {
-	if err := x.sendSpans(); err != nil {
+func (x *exchange) send(req *download.Request) {
+	whole := false
+	defer func() { x.service.Ended(req, &x.answer, x.bytes, whole) }()
+	err := x.sendSpans()
+	if whole = err == nil; !whole {
 		x.answer.Cause = err
 		x.logRequest()
 		panic(http.ErrAbortHandler)

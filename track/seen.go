@@ -1,0 +1,82 @@
+package track
+
+import (
+	"hash/maphash"
+	"net/netip"
+	"time"
+)
+
+// maxSeen is how many downloads a generation of seen remembers: some 6 MiB of memory.
+const maxSeen = 100_000
+
+// seen remembers who downloaded what a while ago, so that a download that is begun
+// again is not another one. It keeps two generations: when the newer one is full, or
+// older than the window, it becomes the older one, whose place is free then. With more
+// downloads in a window than a generation holds the window is shorter in effect.
+type seen struct {
+	window time.Duration
+	limit  int
+	seed   maphash.Seed
+
+	newer, older map[uint64]*fetch
+	turned       time.Time // when newer was begun
+}
+
+// fetch is a download that was counted.
+type fetch struct {
+	at     time.Time
+	hour   int64 // under which it was counted
+	done   bool  // and was noted as complete
+	person bool
+	parts  coverage
+}
+
+func newSeen(window time.Duration, limit int) *seen {
+	return &seen{window: window, limit: limit, seed: maphash.MakeSeed(), newer: map[uint64]*fetch{}}
+}
+
+// key is a download's: of the client's address and program, and of what it is of. ok
+// is false for a client without an address, who may be anybody.
+func (s *seen) key(name, client, agent string) (key uint64, ok bool) {
+	addr, ok := address(client)
+	if !ok {
+		return 0, false
+	}
+	var h maphash.Hash
+	h.SetSeed(s.seed)
+	b := addr.As16()
+	h.Write(b[:])
+	h.WriteString(name)
+	h.WriteByte(0)
+	h.WriteString(agent)
+	return h.Sum64(), true
+}
+
+// address is a client's, in one form.
+func address(client string) (netip.Addr, bool) {
+	if p, err := netip.ParseAddrPort(client); err == nil {
+		return p.Addr().Unmap().WithZone(""), true
+	}
+	a, err := netip.ParseAddr(client)
+	return a.Unmap().WithZone(""), err == nil
+}
+
+// find is the download of that key in the window before at, nil without one.
+func (s *seen) find(key uint64, at time.Time) *fetch {
+	f := s.newer[key]
+	if f == nil {
+		f = s.older[key]
+	}
+	if f == nil || at.Sub(f.at) >= s.window {
+		return nil
+	}
+	return f
+}
+
+// add remembers a download.
+func (s *seen) add(key uint64, f *fetch) {
+	if len(s.newer) >= s.limit || f.at.Sub(s.turned) >= s.window {
+		s.older, s.newer, s.turned = s.newer, map[uint64]*fetch{}, f.at
+	}
+	s.newer[key] = f
+}
