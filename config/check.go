@@ -25,6 +25,7 @@ func (r *report) check(c *Config) {
 	r.checkDrivers(c)
 	r.checkLinks(c)
 	r.checkForwardAuth(c.ForwardAuth)
+	r.checkTracking(c.Tracking)
 	r.checkGenerated(c)
 	r.checkAdmin(c)
 	for i := range c.Views {

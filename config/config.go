@@ -43,6 +43,7 @@ type Config struct {
 	Links   Links   `toml:"links"`
 	// ForwardAuth is the application that views with AllowForwardAuth ask.
 	ForwardAuth ForwardAuth `toml:"forward_auth"`
+	Tracking    Tracking    `toml:"tracking"`
 
 	Overlays  []Overlay `toml:"overlays"` // in the order of the file
 	Generated Generated `toml:"generated"`

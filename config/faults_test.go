@@ -68,6 +68,19 @@ secret = "YpTQ0gnmvUXMKTg5wBKbtTiL4qQYhtNpCyPUq7mYvkM="
 19:14: secret_file and secret_env are two secrets: keep one, and write a key for each
 20:1: key "secret" is unknown in [[links.keys]]: take it out; known are id, secret_file, secret_env
 `},
+	{"tracking", `[tracking]
+count = 1
+window = "25h"
+flush = "2m"
+queue = 0
+await_log = "1500ms"
+`, `
+2:9: count takes true or false, without quotes; found the integer 1
+3:10: window takes memory for each download in it: write at most "24h"
+4:9: flush is what is lost if the process is killed: write at most "1m"
+5:9: queue must be 1 to 1000000 downloads; 20000 suits most sites
+6:13: await_log takes a duration of whole seconds, such as "90s" or "1h", or "off"; found the string "1500ms"
+`},
 	{"links without keys", `[links]
 max_life = "1h"
 `, `
@@ -423,7 +436,7 @@ data = "x"
 format = 1
 `, `
 1:1: key "listen" is unknown in the file: it belongs below [server]
-2:1: key "colour" is unknown in the file: take it out; known are server, log, stores, views, offload, catalog, http, links, forward_auth, overlays, generated, admin
+2:1: key "colour" is unknown in the file: take it out; known are server, log, stores, views, offload, catalog, http, links, forward_auth, tracking, overlays, generated, admin
 3:2: table "sever" is unknown in the file: did you mean "server"?
 4:2: table "store" is unknown in the file: did you mean "stores"?
 6:9: key "tls" is unknown in [server]: take it out; known are listen, data, read_header_timeout, idle_timeout, write_timeout, shutdown_timeout, max_header_bytes, request_id_header, front, client_address_header

@@ -112,6 +112,7 @@ func TestWindow(t *testing.T) {
 		{"IPv4 in IPv6", get(by("[::ffff:192.0.2.1]:4711", "Mozilla/5.0")), 1},
 		{"without a port", get(by("192.0.2.1", "Mozilla/5.0")), 1},
 		{"a client without an address", get(by("", "Mozilla/5.0")), 2},
+		{"through a server on this machine", get(by("127.0.0.1:5", "Mozilla/5.0")), 2},
 		{"a socket", get(by("@", "Mozilla/5.0")), 2},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -124,12 +125,14 @@ func TestWindow(t *testing.T) {
 			}
 		})
 	}
-	t.Run("clients without an address are never the same", func(t *testing.T) {
-		d := newDesk(window)
-		d.request(get(by("@", "")))
-		d.request(get(by("@", "")))
-		d.want(t, catalog.Tally{Downloads: 2})
-	})
+	for _, client := range []string{"@", "", "[::1]:80", "127.0.0.1"} {
+		t.Run("clients at "+client+" are never the same", func(t *testing.T) {
+			d := newDesk(window)
+			d.request(get(by(client, "")))
+			d.request(get(by(client, "")))
+			d.want(t, catalog.Tally{Downloads: 2})
+		})
+	}
 	t.Run("no window", func(t *testing.T) {
 		d := newDesk(0)
 		d.whole(get())

@@ -67,7 +67,11 @@ func Name(d *download.Download) string {
 		}
 		return d.Slug + "/" + d.Field
 	case core.Object, core.File:
-		if path := core.CanonicalPath(d.Path); path != "" && len(path) <= longest {
+		path := d.Path
+		if !canonical(path) {
+			path = core.CanonicalPath(path)
+		}
+		if path != "" && len(path) <= longest {
 			return path
 		}
 	}
@@ -75,4 +79,16 @@ func Name(d *download.Download) string {
 		return "/"
 	}
 	return d.Route
+}
+
+// canonical reports whether a path that was planned is so plain that it has one form.
+func canonical(path string) bool {
+	for i := range len(path) {
+		switch c := path[i]; {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '/', c == '.', c == '-', c == '_':
+		default:
+			return false
+		}
+	}
+	return true
 }

@@ -52,13 +52,15 @@ func (s *seen) key(name, client, agent string) (key uint64, ok bool) {
 	return h.Sum64(), true
 }
 
-// address is a client's, in one form.
+// address is a client's, in one form. This machine's own is none: it is a front
+// server's that does not say for whom it asks.
 func address(client string) (netip.Addr, bool) {
-	if p, err := netip.ParseAddrPort(client); err == nil {
-		return p.Addr().Unmap().WithZone(""), true
-	}
 	a, err := netip.ParseAddr(client)
-	return a.Unmap().WithZone(""), err == nil
+	if p, portErr := netip.ParseAddrPort(client); portErr == nil {
+		a, err = p.Addr(), nil
+	}
+	a = a.Unmap().WithZone("")
+	return a, err == nil && !a.IsLoopback()
 }
 
 // find is the download of that key in the window before at, nil without one.

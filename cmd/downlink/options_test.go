@@ -594,6 +594,7 @@ func TestEveryDocumentedKeyHasEffect(t *testing.T) {
 	maps.Copy(options, accessOptions)
 	maps.Copy(options, generatedOptions)
 	maps.Copy(options, adminOptions)
+	maps.Copy(options, trackingOptions)
 	for _, m := range row.FindAllStringSubmatch(string(guide), -1) {
 		if m[1] != "" {
 			table = m[1]

@@ -78,6 +78,8 @@ func serve(ctx context.Context, s *settings, cfg *config.Config, out, logs io.Wr
 	watched := make(chan struct{})
 	go func() { defer close(watched); site.watchLinks(watching, log) }()
 	defer func() { stop(); <-watched }()
+	tracker := site.track(log)
+	defer closeTracker(tracker, cfg, log)
 	if err := whole.Serve(ctx, l); err != nil {
 		return err
 	}

@@ -34,6 +34,7 @@ var allowed = map[string][]string{
 	"generate/overlay": {"core", "storage", "generate"},
 	"generate/zipfile": {"core", "storage", "internal/flight"},
 	"download":         {"core", "core/link", "storage", "storage/dirstore", "storage/httpstore", "catalog", "generate", "generate/zipfile"},
+	"track":            {"core", "catalog", "download"},
 	"page":             {"core", "storage", "catalog"},
 	"front":            {},
 	"config":           {"core", "storage/httpstore/origin", "core/link"},
@@ -44,8 +45,8 @@ var allowed = map[string][]string{
 	"doctor/nginxconf": {},
 	"demo":             {"core", "core/link", "storage", "storage/", "catalog", "catalog/sqlcat", "download", "generate", "generate/overlay", "front", "adapters/nethttp"},
 	"downloadtest":     {"core", "storage", "storage/dirstore", "download", "adapters/nethttp"},
-	"cmd/":             {"core", "core/link", "storage", "storage/", "catalog", "catalog/", "generate", "generate/", "download", "page", "front", "config", "adapters/", "demo", "doctor", "admin"},
-	"test/":            {"core", "core/link", "storage", "storage/", "catalog", "catalog/", "generate", "generate/", "download", "page", "front", "config", "adapters/", "admin", "doctor", "doctor/", "downloadtest", "internal/promise", "test/"},
+	"cmd/":             {"core", "core/link", "storage", "storage/", "catalog", "catalog/", "generate", "generate/", "download", "track", "page", "front", "config", "adapters/", "demo", "doctor", "admin"},
+	"test/":            {"core", "core/link", "storage", "storage/", "catalog", "catalog/", "generate", "generate/", "download", "track", "page", "front", "config", "adapters/", "admin", "doctor", "doctor/", "downloadtest", "internal/promise", "test/"},
 
 	"catalog/dynamocat":        {"core", "catalog", "internal/awskeys"},
 	"storage/httpstore":        {"core", "storage", "storage/httpstore/origin"},

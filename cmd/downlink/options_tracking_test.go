@@ -1,0 +1,101 @@
+package main
+
+import (
+	"context"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/downlink-go/downlink/catalog"
+	"github.com/downlink-go/downlink/catalog/sqlcat"
+)
+
+// sum is what the counts of an item come to, "" for those of all.
+func (r *running) sum(item string) catalog.Tally {
+	r.t.Helper()
+	s, err := sqlcat.Open(filepath.Join(r.dir, "xdg", "downlink", "catalog.db"))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer s.Close()
+	q := catalog.CountQuery{}
+	if item != "" {
+		q.Items = []string{item}
+	}
+	all, err := s.Counts(context.Background(), q)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return all[0].Tally
+}
+
+// finish stops the server, which counts what it has in memory.
+func (r *running) finish() {
+	r.t.Helper()
+	r.stop()
+	if err := <-r.done; err != nil {
+		r.t.Error(err)
+	}
+	r.done <- nil // for the cleanup
+}
+
+// from is a field by which a test says where a request comes from.
+func from(client string) string { return "X-Real-IP: " + client }
+
+const behindFront = "[server]\nclient_address_header = \"X-Real-IP\"\n" + view
+
+var trackingOptions = map[string]func(t *testing.T){
+	"[tracking] count": func(t *testing.T) {
+		for toml, want := range map[string]int64{view: 1, view + "[tracking]\ncount = false\n": 0} {
+			r := start(t, toml)
+			r.get("/d/item")
+			r.finish()
+			r.want("downloads", r.sum("item").Downloads, want)
+		}
+	},
+	"[tracking] window": func(t *testing.T) {
+		for toml, want := range map[string]int64{behindFront: 1, behindFront + "[tracking]\nwindow = \"off\"\n": 2} {
+			r := start(t, toml)
+			r.get("/d/item", from("192.0.2.1"))
+			r.get("/d/item", from("192.0.2.1"))
+			r.finish()
+			r.want("downloads", r.sum("item").Downloads, want)
+		}
+	},
+	"[tracking] flush": func(t *testing.T) {
+		r := start(t, view+"[tracking]\nflush = \"1m\"\n")
+		r.get("/d/item")
+		time.Sleep(time.Second) // twice the default
+		r.want("downloads", r.sum("item").Downloads, int64(0))
+		r.finish()
+		r.want("downloads", r.sum("item").Downloads, int64(1))
+		quick := start(t, view+"[tracking]\nflush = \"1ms\"\n")
+		quick.get("/d/item")
+		waitUntil(t, func() bool { return quick.sum("item").Downloads == 1 })
+	},
+	"[tracking] queue": func(t *testing.T) {
+		r := start(t, view+"[tracking]\nqueue = 1\nflush = \"1m\"\n")
+		r.get("/d/item") // tells of its beginning and its end
+		r.finish()
+		if !strings.Contains(r.log.String(), "downloads were not counted") {
+			t.Errorf("the log says %s", &r.log.b)
+		}
+	},
+	"[tracking] await_log": func(t *testing.T) {
+		for line, want := range map[string]int{"": 0, "[tracking]\nawait_log = \"1h\"\n": 1} {
+			r := start(t, rule+line)
+			resp, _ := r.get("/f/a.txt", throughNginx)
+			r.finish()
+			s, err := sqlcat.Open(filepath.Join(r.dir, "xdg", "downlink", "catalog.db"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			n, err := s.Complete(t.Context(), []catalog.Ended{{ID: resp.Header.Get("X-Request-Id"), Bytes: 5}})
+			s.Close()
+			if n != want || err != nil {
+				t.Errorf("%q: %d downloads are awaited, %v; want %d", line, n, err, want)
+			}
+		}
+	},
+}
