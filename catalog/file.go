@@ -1,6 +1,8 @@
 package catalog
 
 import (
+	"encoding/base64"
+	"encoding/hex"
 	"strings"
 	"time"
 
@@ -77,6 +79,23 @@ func (f File) equal(other File) bool {
 	same := f.Modified.Equal(other.Modified)
 	f.Modified, other.Modified = time.Time{}, time.Time{}
 	return same && f == other
+}
+
+// Tag is the file's entity-tag: ETag, or the one that SHA256 makes; "" without both.
+func (f *File) Tag() string {
+	if f.ETag == "" && f.SHA256 != "" {
+		return `"` + f.SHA256 + `"`
+	}
+	return f.ETag
+}
+
+// Digest is the value of Repr-Digest (RFC 9530) that SHA256 makes; "" without one.
+func (f *File) Digest() string {
+	sum, err := hex.DecodeString(f.SHA256)
+	if err != nil || f.SHA256 == "" {
+		return ""
+	}
+	return "sha-256=:" + base64.StdEncoding.EncodeToString(sum) + ":"
 }
 
 // Options are the view options that the file asks for.

@@ -61,10 +61,10 @@ const ImageField = "image"
 // Offered is nil if the item may be had at this time, ErrNotFound for a draft and
 // before it is published, ErrGone once it has expired.
 func (it *Item) Offered(now time.Time) error {
-	switch {
-	case it.Draft || now.Before(it.Publish):
+	switch (core.Offer{Draft: it.Draft, Publish: it.Publish, Expires: it.Expires}).Status(now) {
+	case 404:
 		return ErrNotFound
-	case !it.Expires.IsZero() && !now.Before(it.Expires):
+	case 410:
 		return ErrGone
 	}
 	return nil

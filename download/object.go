@@ -3,6 +3,7 @@ package download
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/downlink-go/downlink/catalog"
 	"github.com/downlink-go/downlink/core"
@@ -12,14 +13,16 @@ import (
 // ObjectView serves items of the catalogue by slug (ObjectDownloadView in
 // django-downloadview). What an item says goes before the view's options: its
 // name, type, encoding, charset, modification time and entity-tag are sent in place
-// of the store's. A file that is not of the size that the item says is refused.
+// of the store's. A file that is not of the size that the item says is refused. A draft
+// and an item before its time are answered 404, one that has expired 410.
 type ObjectView struct {
 	Catalog *catalog.Catalog
 	Stores  map[string]*storage.Store // by the name items use
 	Path    string                    // of the slug; "" is "{slug}"
 	// Field is the field of the item whose file is served (file_field in
 	// django-downloadview), with {name} for a variable of the pattern; "" is the
-	// item's own file. A field that the item does not have is answered 404.
+	// item's own file, "@{version}" that of a version (catalog.VersionField). A field that
+	// the item does not have is answered 404.
 	Field   string
 	Options core.Options
 	// Precompressed is as in File. The item's size is that of the plain file, and its
@@ -35,6 +38,9 @@ func (v *ObjectView) File(ctx context.Context, r *Request) (File, error) {
 	if err != nil {
 		return File{}, err
 	}
+	if err := item.Offered(r.Now); err != nil {
+		return File{}, fmt.Errorf("item %q: a draft, not yet published or expired: %w", item.Slug, err)
+	}
 	f, ok := item.File(r.Plan.Field)
 	if !ok {
 		return File{}, fmt.Errorf("item %q: no file in field %q: %w", item.Slug, r.Plan.Field, storage.ErrNotFound)
@@ -47,7 +53,11 @@ func (v *ObjectView) File(ctx context.Context, r *Request) (File, error) {
 	if f.Size > 0 {
 		file.Check = func(found core.Metadata) error { return checkSize(item.Slug, f.Size, found.Size) }
 	}
-	if f.ETag != "" || !f.Modified.IsZero() {
+	if r.Plan.Field == "" || r.Plan.Field == catalog.OwnField || strings.HasPrefix(r.Plan.Field, catalog.VersionField("")) {
+		file.Limit = Limit{ID: "/items/" + item.Slug, Max: item.MaxDownloads}
+	}
+	file.Rate = item.LimitRate
+	if f.Tag() != "" || !f.Modified.IsZero() {
 		file.Adjust = func(rep *core.Representation) { describe(rep, &f) }
 	}
 	return file, nil
@@ -65,8 +75,8 @@ func checkSize(slug string, said, found int64) error {
 
 // describe puts the item's validators in place of the store's.
 func describe(rep *core.Representation, f *catalog.File) {
-	if f.ETag != "" {
-		rep.ETag = f.ETag
+	if tag := f.Tag(); tag != "" {
+		rep.ETag, rep.Digest = tag, f.Digest()
 	}
 	if !f.Modified.IsZero() {
 		rep.LastModified = f.Modified

@@ -105,8 +105,12 @@ type Answer struct {
 	Location string
 	// Link is what the request's signed link grants, nil without one.
 	Link *link.Grant
+	// Rate is how many bytes a second the client may have; 0 is any number.
+	Rate int64
 	// Cause is the error behind a refusal, for the log; nil if there is none.
 	Cause error
+
+	limit Limit // of the file
 }
 
 // Close closes the object.
@@ -133,7 +137,7 @@ func (s *Service) Answer(ctx context.Context, r *Request) Answer {
 		return Answer{Decision: r.Plan.Answer}
 	}
 	a := s.allowed(ctx, r)
-	if r.limited() {
+	if r.limited() || a.limit.Max > 0 {
 		a = links.redeem(ctx, r, a)
 	}
 	r.Plan.Seal(&a.Decision)
@@ -162,22 +166,27 @@ func (s *Service) find(ctx context.Context, r *Request) Answer {
 	if err != nil {
 		return refuse(err)
 	}
+	a := s.from(ctx, r, &file)
+	a.Key, a.limit, a.Rate = file.Key, file.Limit, file.Rate
+	return a
+}
+
+// from decides about a view's file where that is.
+func (s *Service) from(ctx context.Context, r *Request, file *File) Answer {
 	if file.Open != nil {
 		file.Store = nil
-		a := stream(ctx, r, &file)
-		a.Key = file.Key
-		return a
+		return stream(ctx, r, file)
 	}
 	if file.Store == nil {
 		return refuse(errNoStore)
 	}
-	if !s.plainOnly(r, &file) {
+	if !s.plainOnly(r, file) {
 		if err := file.negotiate(ctx, r); err != nil {
 			return refuse(err)
 		}
 	}
-	a := s.deliver(ctx, r, &file)
-	a.Store, a.Key = file.Store, file.Key
+	a := s.deliver(ctx, r, file)
+	a.Store = file.Store
 	return a
 }
 
@@ -213,12 +222,12 @@ func offload(ctx context.Context, r *Request, f *File, found core.Metadata, rule
 	rep := represent(r, f, found)
 	own := rep.ETag != found.ETag || !rep.LastModified.Equal(found.LastModified)
 	target := rule.target(rest, own)
-	if !rule.canSay(target.Path) || !rule.canSend(r, &rep, own) {
+	if !rule.canSay(target.Path) || !rule.canSend(r, &rep, own) || f.Rate > 0 && rule.server() != Nginx {
 		return stream(ctx, r, f)
 	}
 	c := rule.capabilities(own)
 	q := r.Request
-	if r.limited() && q.Range != "" {
+	if (r.limited() || f.Limit.Max > 0) && q.Range != "" {
 		if a := stream(ctx, r, f); a.Cause == nil {
 			return a
 		}

@@ -57,7 +57,7 @@ func (s *Service) SetLinks(l Links) {
 // limited reports whether the request's link has a use limit.
 func (r *Request) limited() bool { return r.Plan.Link != nil && r.Plan.Link.Uses > 0 }
 
-// redeem counts the download of a link with a use limit, or takes the answer
+// redeem counts the download of a link or a file with a limit, or takes the answer
 // back. What sends no byte of the file (HEAD, 304, 412, 416) and the two-byte
 // probe of download managers count nothing and are not taken back. A part from
 // the middle counts nothing either; it is for the client that was counted with the
@@ -66,7 +66,14 @@ func (l *linked) redeem(ctx context.Context, r *Request, a Answer) Answer {
 	if !a.Counts && !a.Continues {
 		return a
 	}
-	refusal := l.use(ctx, r, a.Counts)
+	var refusal *Answer
+	if r.limited() {
+		g := r.Plan.Link
+		refusal = l.use(ctx, r, a.Counts, catalog.Use{Link: g.ID, Max: g.Uses, Expires: g.Expires}, 403, "the link was used as often as it may be")
+	}
+	if refusal == nil && a.limit.Max > 0 {
+		refusal = l.use(ctx, r, a.Counts, catalog.Use{Link: a.limit.ID, Max: a.limit.Max, Expires: never}, 410, "the file was downloaded as often as it may be")
+	}
 	if refusal == nil {
 		return a
 	}
@@ -75,21 +82,22 @@ func (l *linked) redeem(ctx context.Context, r *Request, a Answer) Answer {
 	return *refusal
 }
 
-// use returns the answer in place of the download, nil if it may go on.
-func (l *linked) use(ctx context.Context, r *Request, counts bool) *Answer {
+// never is the last moment that a date has.
+var never = time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
+
+// use returns the answer in place of the download, nil if it may go on. status and
+// reason are for one that was used up.
+func (l *linked) use(ctx context.Context, r *Request, counts bool, u catalog.Use, status int, reason string) *Answer {
 	if counts && preview(r) {
-		return no(403, "a preview does not use a link with a use limit")
+		return no(403, "a preview does not use a limited number of downloads")
 	}
 	if l.Uses == nil {
-		return no(503, "nobody counts the uses of links")
+		return no(503, "nobody counts the uses of links and files with a limit")
 	}
-	g := r.Plan.Link
-	u := catalog.Use{
-		Link: g.ID, Max: g.Uses, Expires: g.Expires, Client: host(r.Client), Now: r.Now, Until: r.Now.Add(l.Resume),
-	}
-	ask, reason := l.Uses.Begun, "a part of a download that this client has not begun, or too long ago"
-	if counts {
-		ask, reason = l.Uses.Use, "the link was used as often as it may be"
+	u.Client, u.Now, u.Until = host(r.Client), r.Now, r.Now.Add(l.Resume)
+	ask := l.Uses.Use
+	if !counts {
+		ask, status, reason = l.Uses.Begun, 403, "a part of a download that this client has not begun, or too long ago"
 	}
 	ctx, cancel := context.WithTimeout(ctx, countWait)
 	defer cancel()
@@ -99,7 +107,7 @@ func (l *linked) use(ctx context.Context, r *Request, counts bool) *Answer {
 		a := refuse(err)
 		return &a
 	case !ok:
-		return no(403, reason)
+		return no(status, reason)
 	}
 	return nil
 }

@@ -102,5 +102,19 @@ type File struct {
 	// metadata give: its validators, its language, its extra fields.
 	Adjust func(rep *core.Representation)
 
+	// Limit is how often the file may be downloaded: later it is answered 410.
+	Limit Limit
+	// Rate is how many bytes a second a download may have; 0 is any number. Files are
+	// left to nginx with it; what other front servers would send is sent by this
+	// process. Clients that are sent elsewhere are not held to it.
+	Rate int64
+
 	coded coded
+}
+
+// Limit is a number of downloads, counted as those by a link with a use limit are: a
+// client may go on with one that was counted.
+type Limit struct {
+	ID  string // under which they are counted; no link's id has a slash
+	Max int64  // 0 is no limit
 }

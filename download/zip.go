@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/downlink-go/downlink/catalog"
 	"github.com/downlink-go/downlink/core"
@@ -83,8 +84,11 @@ func ItemMembers(ctx context.Context, c *catalog.Catalog, stores map[string]*sto
 	members := make([]zipfile.Member, len(slugs))
 	for i, slug := range slugs {
 		item, err := c.Item(ctx, slug)
+		if err == nil {
+			err = item.Offered(time.Now())
+		}
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("item %q: %w", slug, err)
 		}
 		store := stores[item.Store]
 		if store == nil {

@@ -24,7 +24,7 @@ func (x *exchange) toNginx() {
 	w.header["Date"] = nil // net/http's own, in whose place nginx puts one
 	var buf [256]byte
 	w.set("X-Accel-Redirect", string(core.AppendEscapedPath(buf[:0], t.Path)))
-	w.setAccel(t.Rule)
+	w.setAccel(t.Rule, x.answer.Rate)
 	if t.Rule.Remote != "" {
 		w.setRange(x.answer.Spans)
 	}
@@ -43,15 +43,19 @@ func nginxMakes(name string, own bool) bool {
 	return false
 }
 
-func (w *fieldWriter) setAccel(r *download.Rule) {
+// setAccel says what a rule does; rate is the file's own limit, 0 without one.
+func (w *fieldWriter) setAccel(r *download.Rule, rate int64) {
 	if r.Expires != nil {
 		w.set("X-Accel-Expires", expires(*r.Expires))
 	}
 	if r.Buffering != nil {
 		w.set("X-Accel-Buffering", yesNo(*r.Buffering))
 	}
-	if r.LimitRate != 0 {
-		w.set("X-Accel-Limit-Rate", limitRate(r.LimitRate))
+	if r.LimitRate > 0 && (rate == 0 || r.LimitRate < rate) || rate == 0 {
+		rate = r.LimitRate
+	}
+	if rate != 0 {
+		w.set("X-Accel-Limit-Rate", limitRate(rate))
 	}
 	if r.Charset != "" {
 		w.set("X-Accel-Charset", r.Charset)

@@ -75,7 +75,7 @@ func (x *exchange) sendSpan(span core.Span) error {
 	if err != nil {
 		return err
 	}
-	if span.Length > 0 && span.Length <= small {
+	if span.Length > 0 && span.Length <= small && span.Length <= x.most(small) {
 		return x.sendSmall(src, int(span.Length))
 	}
 	if _, local := src.(*os.File); !local {
@@ -83,7 +83,7 @@ func (x *exchange) sendSpan(span core.Span) error {
 	}
 	for left := span.Length; left > 0; {
 		x.extendDeadline()
-		sent, err := io.CopyN(x.w, src, min(chunk, left))
+		sent, err := io.CopyN(x.w, src, x.most(left))
 		x.bytes += sent
 		left -= sent
 		switch {
@@ -92,6 +92,7 @@ func (x *exchange) sendSpan(span core.Span) error {
 		case err != nil:
 			return err
 		}
+		x.pace()
 	}
 	return nil
 }
@@ -109,6 +110,7 @@ func (x *exchange) sendMade(src io.Reader, length int64) error {
 		if left > 0 && left < made {
 			room = buf[:left]
 		}
+		room = room[:x.most(int64(len(room)))]
 		n, err := src.Read(room)
 		if n > 0 {
 			x.extendDeadline()
@@ -118,6 +120,7 @@ func (x *exchange) sendMade(src io.Reader, length int64) error {
 			if time.Since(wrote) > slow {
 				_ = http.NewResponseController(x.w).Flush()
 			}
+			x.pace()
 			wrote = time.Now()
 		}
 		if left > 0 {

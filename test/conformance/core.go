@@ -66,6 +66,10 @@ func (c *Core) decide(r core.Request) (core.Decision, []byte) {
 		if !ok {
 			return core.Refuse(404, "no such item"), nil
 		}
+		offer := core.Offer{Draft: item.Draft, Publish: item.Publish, Expires: item.Expires}
+		if status := offer.Status(r.Now); status != 200 {
+			return core.Refuse(status, "not offered now"), nil
+		}
 		key = item.Key
 		options = core.Options{
 			Inline: item.Inline, Basename: item.Name, MediaType: item.MediaType, Encoding: item.Encoding, Charset: item.Charset,
@@ -81,8 +85,8 @@ func (c *Core) decide(r core.Request) (core.Decision, []byte) {
 	if says.Size > 0 && says.Size != rep.Size {
 		return core.Refuse(503, "the file changed meanwhile"), nil
 	}
-	if says.ETag != "" {
-		rep.ETag = says.ETag
+	if tag := says.Tag(); tag != "" {
+		rep.ETag = tag
 	}
 	if !says.Modified.IsZero() {
 		rep.LastModified = says.Modified

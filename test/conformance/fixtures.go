@@ -48,6 +48,19 @@ type Item struct {
 	Modified time.Time `json:"modified,omitzero"`
 	Size     int64     `json:"size,omitempty"`
 	ETag     string    `json:"etag,omitempty"`
+	SHA256   string    `json:"sha256,omitempty"`
+	// When it is offered.
+	Draft   bool      `json:"draft,omitempty"`
+	Publish time.Time `json:"publish,omitzero"`
+	Expires time.Time `json:"expires,omitzero"`
+}
+
+// Tag is the entity-tag that the item gives its file, "" for none.
+func (it *Item) Tag() string {
+	if it.ETag == "" && it.SHA256 != "" {
+		return `"` + it.SHA256 + `"`
+	}
+	return it.ETag
 }
 
 // LoadFixtures reads the fixtures.
@@ -100,8 +113,8 @@ func (f *File) Metadata() core.Metadata {
 		ETag:         string(core.AppendFileETag(nil, f.Modified, size)),
 		LastModified: f.Modified,
 	}
-	if f.said != nil && f.said.ETag != "" {
-		m.ETag = f.said.ETag
+	if f.said != nil && f.said.Tag() != "" {
+		m.ETag = f.said.Tag()
 	}
 	if f.said != nil && !f.said.Modified.IsZero() {
 		m.LastModified = f.said.Modified

@@ -31,10 +31,11 @@ func TestX1_Workerd(t *testing.T) {
 	dir := worker.Modules(t, site, nil)
 	w := worker.Run(t, worker.Setup{Dir: dir, Entry: "worker.mjs", Objects: objects(t, f)})
 	for _, it := range f.Items {
-		w.Query("INSERT INTO items (slug, title, name, store, key, category, visible, inline, media_type, encoding, charset, modified, size, etag)"+
-			" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		w.Query("INSERT INTO items (slug, title, name, store, key, category, visible, inline, media_type, encoding, charset, modified, size, etag, sha256, draft, publish, expires)"+
+			" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 			it.Slug, it.Title, []byte(it.Name), it.Store, []byte(it.Key), it.Category, flag(it.Visible), flag(it.Inline), it.MediaType,
-			it.Encoding, it.Charset, milliseconds(it.Modified), sizeOf(it.Size), it.ETag)
+			it.Encoding, it.Charset, milliseconds(it.Modified), sizeOf(it.Size), it.ETag, it.SHA256,
+			flag(it.Draft), milliseconds(it.Publish), milliseconds(it.Expires))
 	}
 	conformance.Run(t, conformance.NewOpenSocket("workerd", w.Addr))
 }

@@ -28,6 +28,7 @@ var downloads = workers.Site{
 	}},
 	Stores:  map[string]string{"files": "FILES"},
 	Catalog: "DB",
+	Resume:  time.Hour,
 }
 
 // startDownloads runs the Worker in the harness of testdata/harness.mjs. more are
@@ -211,12 +212,27 @@ func TestR4_ItemsInD1(t *testing.T) {
 	w.Query("INSERT INTO items (slug, store, key) VALUES ('not-text', 'files', ?)", []byte("\xff"))
 	w.Query("INSERT INTO items (slug, store, key, size) VALUES ('other-size', 'files', 'dir/ü.bin', 4)")
 	w.Query("INSERT INTO items (slug, store, key) VALUES ('elsewhere', 'attic', 'dir/ü.bin')")
+	w.Query("INSERT INTO items (slug, store, key, version, sha256) VALUES ('versions', 'files', 'dir/ü.bin', '2', ?)", strings.Repeat("0f", 32))
+	w.Query("INSERT INTO files (slug, field, store, key, place, sha256) VALUES ('versions', '@1', 'files', 'thumb.png', 1, ?)", strings.Repeat("1e", 32))
+	w.Query("INSERT INTO items (slug, store, key, expires) VALUES ('gone', 'files', 'no-such-object', 1000)")
+	w.Query("INSERT INTO items (slug, store, key, draft) VALUES ('draft', 'attic', 'no-such-object', TRUE)")
+	soon := time.Now().Add(5 * time.Second)
+	w.Query("INSERT INTO items (slug, store, key, expires) VALUES ('going', 'files', 'thumb.png', ?)", soon.UnixMilli())
 	for _, test := range []struct {
 		path   string
 		status int
 		body   string
 		fields map[string]string
 	}{
+		{"/d/versions/@2", 200, "own", map[string]string{"ETag": `"` + strings.Repeat("0f", 32) + `"`}},
+		{"/d/versions/@1", 200, "further", map[string]string{"ETag": `"` + strings.Repeat("1e", 32) + `"`}},
+		{"/d/versions/@", 404, "", nil},
+		{"/d/text/@", 404, "", nil},
+		{"/d/versions/@3", 404, "", nil},
+		{"/d/gone", 410, "", nil},
+		{"/d/draft", 404, "", nil},
+		{"/d/going", 200, "further", nil},
+		{"/d/going", 200, "further", nil},
 		{"/d/blob", 200, "own", map[string]string{
 			"Content-Disposition": `inline; filename="na_me.txt"; filename*=UTF-8''na%EF%BF%BDme.txt`,
 			"ETag":                `"hash"`, "Last-Modified": "Fri, 14 Jul 2017 02:40:00 GMT", "Content-Type": "text/plain; charset=latin1",
@@ -239,6 +255,11 @@ func TestR4_ItemsInD1(t *testing.T) {
 				t.Errorf("%s: %s is %q, want %q", test.path, name, got, want)
 			}
 		}
+	}
+	// What was asked for a moment ago goes at its time all the same.
+	time.Sleep(time.Until(soon.Add(time.Millisecond)))
+	if resp, _ := get(t, w, "GET", "/d/going"); resp.StatusCode != 410 {
+		t.Errorf("an item that expired a moment ago: %d, want 410", resp.StatusCode)
 	}
 	// An item is remembered for some seconds, then looked up again.
 	w.Query("UPDATE items SET name = 'new.txt' WHERE slug = 'text'")

@@ -51,6 +51,41 @@ func signed(t *testing.T, g link.Grant) string {
 	return "/private/a.txt?link=" + token
 }
 
+// An item with a limit is downloaded that often, its further files as often as anybody
+// likes.
+func TestC8_MaxDownloadsOnWorkers(t *testing.T) {
+	w := startDownloads(t, nil, nil)
+	w.Put("a.txt", []byte("0123456789"), nil)
+	w.Query("INSERT INTO items (slug, store, key, max_downloads) VALUES ('a', 'files', 'a.txt', 3)")
+	w.Query("INSERT INTO files (slug, field, store, key) VALUES ('a', 'image', 'files', 'a.txt')")
+	var wg sync.WaitGroup
+	var statuses [600]atomic.Int64
+	for range 20 {
+		wg.Go(func() {
+			resp, _ := get(t, w, "GET", "/d/a", "CF-Connecting-IP", "192.0.2.1")
+			statuses[resp.StatusCode].Add(1)
+		})
+	}
+	wg.Wait()
+	if ok, gone := statuses[200].Load(), statuses[410].Load(); ok != 3 || gone != 17 {
+		t.Errorf("%d downloads and %d times 410 of 20, want 3 and 17", ok, gone)
+	}
+	for _, step := range []struct {
+		path, client, rng string
+		status            int
+	}{
+		{"/d/a/file", "192.0.2.1", "", 410}, {"/d/a", "192.0.2.1", "bytes=5-", 206}, {"/d/a", "192.0.2.2", "bytes=5-", 403}, {"/d/a/image", "192.0.2.2", "", 200},
+	} {
+		fields := []string{"CF-Connecting-IP", step.client}
+		if step.rng != "" {
+			fields = append(fields, "Range", step.rng)
+		}
+		if resp, _ := get(t, w, "GET", step.path, fields...); resp.StatusCode != step.status {
+			t.Errorf("%s %s by %s: %d, want %d", step.path, step.rng, step.client, resp.StatusCode, step.status)
+		}
+	}
+}
+
 func TestL1_LinksOnWorkers(t *testing.T) {
 	w := startLinked(t, map[string]string{"LINK_KEY": " " + linkSecret + "\n"})
 	for name, test := range map[string]struct {

@@ -2,7 +2,7 @@
 
 import { Fault } from './core.mjs'
 import { catalogUnavailable, changed, found, item, noItem, noObject, storeUnavailable, stream } from './frame.mjs'
-import { findFile } from './items.mjs'
+import { findFile, limitOf } from './items.mjs'
 import { multipart } from './multipart.mjs'
 import { holds, open, read, release } from './r2.mjs'
 import site from './site.mjs'
@@ -32,14 +32,14 @@ export async function download(env, plan, now, decide, from) {
   }
   const { store, key } = file ?? plan
   const bucket = env[site.stores[store]]
-  if (!bucket) return { decision: decide(noObject), cause: new Error(`no bucket is bound for the store "${store}"`) }
-  if (key === '' || key.length > longestKey) return { decision: decide(noObject) }
+  if (!bucket) return { decision: decide(noObject, null, file), cause: new Error(`no bucket is bound for the store "${store}"`) }
+  if (key === '' || key.length > longestKey) return { decision: decide(noObject, null, file) }
   const of = { slug: file ? plan.key : '', store, key }
   let object
   try {
     object = await open(bucket, key, plan.first)
     for (let n = 0; n < versions; n++) {
-      if (!object) return { decision: decide(noObject) }
+      if (!object) return { decision: decide(noObject, null, file) }
       const decision = decide(found, object, file)
       const span = decision.spans[0]
       if (decision.delivery !== stream) {
@@ -51,7 +51,7 @@ export async function download(env, plan, now, decide, from) {
         object = await read(bucket, object, span)
         if (!object?.body) continue
       }
-      const refused = plan.limit && await redeem(env, plan.limit, decision, from())
+      const refused = await useAll(env, [plan.limit, file && limitOf(plan.key, plan.field, file)], decision, from)
       if (refused) {
         release(object)
         return { decision: decide(refused.state), cause: refused.cause }
@@ -65,4 +65,13 @@ export async function download(env, plan, now, decide, from) {
     return { decision: decide(storeUnavailable), cause }
   }
   return { decision: decide(changed) }
+}
+
+// Counts a download where there is a limit, that of the link first: one that is used
+// up does not use up the item.
+async function useAll(env, limits, decision, from) {
+  for (const limit of limits) {
+    const refused = limit && await redeem(env, limit, decision, from())
+    if (refused) return refused
+  }
 }

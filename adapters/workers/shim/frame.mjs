@@ -22,6 +22,7 @@ export const usedUp = 6
 export const previewed = 7
 export const notBegun = 8
 export const usesUncounted = 9
+export const downloadedUp = 10
 
 /** The request or what was found does not fit a frame. */
 export class TooLong extends Error {}
@@ -78,8 +79,9 @@ export function secretsFrame(pairs) {
 
 const inlineFlag = 1
 const modifiedFlag = 4
+const draftFlag = 8
 const noFile = {
-  inline: 0, size: 0, modified: 0, key: '', name: '', mediaType: '', encoding: '', charset: '', etag: '',
+  inline: 0, draft: 0, size: 0, modified: 0, publish: 0, expires: 0, key: '', name: '', mediaType: '', encoding: '', charset: '', etag: '',
 }
 
 /**
@@ -89,12 +91,14 @@ const noFile = {
 export function resultFrame(state, object, file = noFile) {
   const http = object?.httpMetadata
   scratch[0] = state
-  scratch[1] = (file.inline ? inlineFlag : 0) | (object ? modifiedFlag : 0)
+  scratch[1] = (file.inline ? inlineFlag : 0) | (object ? modifiedFlag : 0) | (file.draft ? draftFlag : 0)
   view.setFloat64(2, object ? object.size : 0, true)
   view.setFloat64(10, object ? object.uploaded.getTime() : 0, true)
   view.setFloat64(18, file.size, true)
   view.setFloat64(26, file.modified, true)
-  const end = putTexts(34, [
+  view.setFloat64(34, file.publish, true)
+  view.setFloat64(42, file.expires, true)
+  const end = putTexts(50, [
     object ? object.httpEtag : '', http?.contentType ?? '', http?.contentEncoding ?? '',
     file.key, file.name, file.mediaType, file.encoding, file.charset, file.etag,
   ])

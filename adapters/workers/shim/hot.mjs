@@ -15,10 +15,13 @@ export function recall(texts) {
   return plain(texts) ? known.get(texts[1]) : undefined
 }
 
-/** Keeps a decision to send the whole of an object; file is the item's, if it is one. */
+/**
+ * Keeps a decision to send the whole of an object; file is the item's, if it is one. One
+ * about an item that will expire is good at one time only.
+ */
 export function keep(texts, plan, object, file, decision) {
   const path = texts[1]
-  if (!plain(texts) || path.length > longest || !object.version) return
+  if (!plain(texts) || path.length > longest || !object.version || file?.expires) return
   known.delete(path)
   known.set(path, { plan, version: object.version, file, decision })
   if (known.size > most) known.delete(known.keys().next().value)

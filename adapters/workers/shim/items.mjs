@@ -1,5 +1,6 @@
 // The files of the catalogue's items, from D1 and remembered for a moment.
 
+import { downloadedUp } from './frame.mjs'
 import site from './site.mjs'
 import { within } from './within.mjs'
 
@@ -10,9 +11,13 @@ const most = 1_000
 /** How long D1 may take in milliseconds. */
 const patience = 4_000
 
-const columns = ['store', 'key', 'name', 'media_type', 'encoding', 'charset', 'modified', 'size', 'etag']
-const own = `SELECT inline, ${columns} FROM items WHERE slug = ?1`
-const further = `SELECT i.inline, ${columns.map(c => 'f.' + c)} FROM items i JOIN files f ON f.slug = i.slug WHERE i.slug = ?1 AND f.field = ?2`
+const columns = ['store', 'key', 'name', 'media_type', 'encoding', 'charset', 'modified', 'size', 'etag', 'sha256']
+const ofItem = ['inline', 'draft', 'publish', 'expires', 'max_downloads']
+const own = `SELECT ${[...ofItem, ...columns]} FROM items WHERE slug = ?1`
+const ofField = `SELECT ${ofItem.map(c => 'i.' + c)}, ${columns.map(c => 'f.' + c)} FROM items i
+  JOIN files f ON f.slug = i.slug WHERE i.slug = ?1 AND f.field = ?2`
+// The latest version is in no field yet.
+const ofVersion = `${own} AND version <> '' AND '@' || version = ?2 UNION ALL ${ofField} LIMIT 1`
 
 // Plain data only: nothing in it belongs to a request. What was there longest goes
 // first, and an item that is not there is not remembered.
@@ -40,16 +45,26 @@ export async function findFile(env, slug, field, now) {
 }
 
 function query(database, slug, field) {
-  const ofItem = field === '' || field === 'file'
-  const statement = ofItem ? database.prepare(own).bind(slug) : database.prepare(further).bind(slug, field)
-  return statement.first()
+  if (field === '' || field === 'file') return database.prepare(own).bind(slug).first()
+  return database.prepare(field.startsWith('@') ? ofVersion : ofField).bind(slug, field).first()
 }
+
+/** How often a file may be downloaded, as redeem has it; undefined without a limit. */
+export function limitOf(slug, field, file) {
+  const limited = file.most > 0 && (field === '' || field === 'file' || field.startsWith('@'))
+  return limited ? { link: '/items/' + slug, uses: file.most, expires: never, up: downloadedUp } : undefined
+}
+
+// The last second that a date has.
+const never = 253402300799
 
 function fileOf(row) {
   return {
+    draft: row.draft, publish: row.publish, expires: row.expires, most: row.max_downloads,
     store: row.store, key: text(row.key), name: bytes(row.name), inline: row.inline,
     mediaType: row.media_type, encoding: row.encoding, charset: row.charset,
-    modified: row.modified, size: row.size, etag: row.etag,
+    modified: row.modified, size: row.size,
+    etag: row.etag || (row.sha256 && `"${row.sha256}"`),
   }
 }
 

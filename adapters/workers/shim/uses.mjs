@@ -1,4 +1,5 @@
-// The uses of signed links with a use limit, counted in D1 as package sqlcat does.
+// The uses of signed links and the downloads of items with a limit, counted in D1 as
+// package sqlcat does.
 
 import { notBegun, previewed, usedUp, usesUncounted } from './frame.mjs'
 import site from './site.mjs'
@@ -29,7 +30,7 @@ export async function redeem(env, limit, decision, from) {
   } catch (cause) {
     return { state: usesUncounted, cause }
   }
-  return { state: decision.counts ? usedUp : notBegun }
+  return { state: decision.counts ? limit.up ?? usedUp : notBegun }
 }
 
 async function use(database, { link, uses, expires }, { address, now }) {

@@ -123,7 +123,9 @@ func (f *Result) decide(q core.Request, p *core.Plan, options core.Options) core
 	if p.Lookup == core.Object {
 		file = File{Key: p.Key}
 	}
-	switch {
+	switch status := file.Offer.Status(q.Now); {
+	case status != 200:
+		return core.Refuse(status, "the item is a draft, not yet published or expired")
 	case f.State != Found:
 		x := refusals[f.State]
 		return core.Refuse(x.status, x.reason)

@@ -22,6 +22,7 @@ const (
 	Previewed     // whoever asks only shows what links lead to
 	NotBegun      // the client goes on with what it has not begun
 	UsesUncounted // D1 did not answer
+	DownloadedUp  // the item was downloaded as often as it may be
 	states
 )
 
@@ -36,9 +37,10 @@ var refusals = [states]struct {
 	NoItem:             {404, "no such item"},
 	CatalogUnavailable: {503, "the catalogue does not answer"},
 	UsedUp:             {403, "the link was used as often as it may be"},
-	Previewed:          {403, "a preview does not use a link with a use limit"},
+	Previewed:          {403, "a preview does not use a limited number of downloads"},
 	NotBegun:           {403, "a part of a download that this client has not begun, or too long ago"},
-	UsesUncounted:      {503, "nobody counts the uses of links"},
+	UsesUncounted:      {503, "nobody counts the uses of links and files with a limit"},
+	DownloadedUp:       {410, "the file was downloaded as often as it may be"},
 }
 
 // Result is what was found. The zero value of every field but State says nothing.
@@ -55,6 +57,7 @@ type File struct {
 	Modified time.Time
 	Size     int64 // 0 if it says nothing
 	ETag     string
+	Offer    core.Offer // of the item, its times in whole milliseconds
 }
 
 // Flags of a result.
@@ -62,6 +65,7 @@ const (
 	inlineFlag   = 1 << iota // the item's file is shown rather than saved
 	_                        // unsafeFlag of a route
 	modifiedFlag             // R2 knows the time of modification
+	draftFlag                // the item is a draft
 )
 
 // AppendResult appends the frame of a result. It follows that of its request.
@@ -74,11 +78,16 @@ func AppendResult(dst []byte, f *Result) []byte {
 	if !m.LastModified.IsZero() {
 		flags |= modifiedFlag
 	}
+	if file.Offer.Draft {
+		flags |= draftFlag
+	}
 	dst = append(dst, byte(f.State), flags)
 	dst = appendFloat64(dst, float64(m.Size))
 	dst = appendFloat64(dst, milliseconds(m.LastModified))
 	dst = appendFloat64(dst, float64(file.Size))
 	dst = appendFloat64(dst, milliseconds(file.Modified))
+	dst = appendFloat64(dst, milliseconds(file.Offer.Publish))
+	dst = appendFloat64(dst, milliseconds(file.Offer.Expires))
 	return appendStrings(dst, m.ETag, m.MediaType, m.Encoding, file.Key,
 		file.Options.Basename, file.Options.MediaType, file.Options.Encoding, file.Options.Charset, file.ETag)
 }
@@ -97,14 +106,16 @@ func (r *reader) result() (f Result) {
 	f.State = State(r.byte())
 	r.bad = r.bad || f.State >= states
 	flags := r.byte()
-	file.Options.Inline = flags&inlineFlag != 0
+	file.Options.Inline, file.Offer.Draft = flags&inlineFlag != 0, flags&draftFlag != 0
 	m.Size = r.integer()
 	if modified := r.integer(); flags&modifiedFlag != 0 {
 		m.LastModified = time.UnixMilli(modified)
 	}
 	file.Size = r.integer()
-	if modified := r.integer(); modified != 0 {
-		file.Modified = time.UnixMilli(modified)
+	for _, t := range [...]*time.Time{&file.Modified, &file.Offer.Publish, &file.Offer.Expires} {
+		if ms := r.integer(); ms != 0 {
+			*t = time.UnixMilli(ms)
+		}
 	}
 	r.strings(&m.ETag, &m.MediaType, &m.Encoding, &file.Key,
 		&file.Options.Basename, &file.Options.MediaType, &file.Options.Encoding, &file.Options.Charset, &file.ETag)
