@@ -26,6 +26,11 @@ run: ## serve a folder: make run DIR=~/Public
 worker: ## build the Cloudflare Worker of downlink.toml into build/worker
 	go run ./cmd/downlink-worker/build
 
+ARCH ?= arm64
+.PHONY: lambda
+lambda: ## build the Lambda function of downlink.toml into build/lambda: make lambda ARCH=x86_64
+	go run ./cmd/downlink-lambda/build -arch $(ARCH)
+
 # LOCAL says where wrangler keeps R2 and D1 on this machine, DEV is flags of wrangler dev.
 LOCAL ?= --local
 DEV ?=

@@ -77,14 +77,25 @@ func (k LinkKey) secret() (string, error) {
 }
 
 // Options are the rules for links, with what the file of revoked ones says now.
-func (l Links) Options() (o link.Options, err error) {
+func (l Links) Options() (link.Options, error) {
+	if l.Revoked == "" {
+		return l.OptionsRevoking("", nil)
+	}
+	text, err := os.ReadFile(l.Revoked)
+	if err != nil {
+		return link.Options{}, err
+	}
+	return l.OptionsRevoking(l.Revoked, text)
+}
+
+// OptionsRevoking are the rules for links with the text of the file of revoked ones,
+// which faults in it are said to be in.
+func (l Links) OptionsRevoking(file string, text []byte) (o link.Options, err error) {
 	o.MaxLife = l.MaxLife
 	if l.Leeway != nil {
 		o.Leeway = *l.Leeway
 	}
-	if l.Revoked != "" {
-		o.RevokedIDs, o.RevokedSubjects, err = readRevoked(l.Revoked)
-	}
+	o.RevokedIDs, o.RevokedSubjects, err = parseRevoked(file, text)
 	return o, err
 }
 
@@ -101,13 +112,9 @@ func (l Links) ReadKeys() ([]link.Key, error) {
 	return keys, nil
 }
 
-// readRevoked reads the file of revoked links: "id ID" or "subject TEXT" a line;
-// empty lines and those that begin with "#" say nothing.
-func readRevoked(path string) (ids, subjects []string, err error) {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return nil, nil, err
-	}
+// parseRevoked reads the text of a file of revoked links: "id ID" or "subject TEXT" a
+// line; empty lines and those that begin with "#" say nothing.
+func parseRevoked(path string, text []byte) (ids, subjects []string, err error) {
 	n := 0
 	for line := range strings.Lines(string(text)) {
 		n++
@@ -201,7 +208,7 @@ func (r *report) checkLinkFiles(c *Config) {
 	if c.Links.Revoked == "" {
 		return
 	}
-	if _, _, err := readRevoked(c.Links.Revoked); err != nil {
+	if _, err := c.Links.Options(); err != nil {
 		r.fault("links.revoked", "revoked: %v; the file may be empty, but it must be there", err)
 	}
 	r.checkPrivate(c, "links.revoked", c.Links.Revoked, "revoked")

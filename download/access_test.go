@@ -329,6 +329,34 @@ func TestL3_PartsAreNotLeftToTheFront(t *testing.T) {
 }
 
 // Links may be replaced while requests are answered.
+// TestKeysAreFetchedWhenNeeded: routes without links do not wait for keys, and those
+// with links are 503 without them, not 403: the link may be good.
+func TestKeysAreFetchedWhenNeeded(t *testing.T) {
+	view := &download.StorageView{Store: memory("a.txt")}
+	s := newService(t, nil, download.Route{Pattern: "/l/{path...}", View: view, LinkRequired: true}, download.Route{Pattern: "/p/{path...}", View: view})
+	fetched, failure := 0, error(nil)
+	s.SetLinks(download.Links{Fetch: func(context.Context) (*link.Verifier, error) {
+		fetched++
+		v, err := link.NewVerifier([]link.Key{linkKey}, link.Options{MaxLife: 24 * time.Hour})
+		return v, errors.Join(err, failure)
+	}})
+	if a := ask(t, s, get("/p/a.txt")); a.Status != 200 || fetched != 0 {
+		t.Errorf("without a link: %d, keys were fetched %d times", a.Status, fetched)
+	}
+	if a := ask(t, s, get("/l/a.txt")); a.Status != 403 || fetched != 1 {
+		t.Errorf("where one is required: %d, keys were fetched %d times", a.Status, fetched)
+	}
+	good := signed(t, link.Grant{Path: "/l/a.txt", Expires: noon.Add(time.Hour)})
+	if a := ask(t, s, good); a.Status != 200 || a.Link == nil {
+		t.Errorf("with a good link: %d, %s", a.Status, a.Reason)
+	}
+	failure = errors.New("the Parameter Store is down")
+	a := ask(t, s, good)
+	if a.Status != 503 || a.Get("Retry-After") == "" || a.Cause == nil || !strings.Contains(a.Cause.Error(), "is down") {
+		t.Errorf("without keys: %d, %v; want 503 and the cause", a.Status, a.Cause)
+	}
+}
+
 func TestSetLinksWhileAnswering(t *testing.T) {
 	s := linkedService(t, nil)
 	v, err := link.NewVerifier([]link.Key{linkKey}, link.Options{MaxLife: 24 * time.Hour, RevokedIDs: []string{"x"}})

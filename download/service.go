@@ -132,7 +132,10 @@ var (
 // decides. It sets r.Plan.
 func (s *Service) Answer(ctx context.Context, r *Request) Answer {
 	links := s.links.Load()
-	r.Plan = links.site.Plan(r.Request)
+	var err error
+	if r.Plan, err = s.plan(ctx, r, links); err != nil {
+		return refuse(err)
+	}
 	if r.Plan.Lookup == core.Answered {
 		return Answer{Decision: r.Plan.Answer}
 	}

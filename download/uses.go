@@ -2,6 +2,7 @@ package download
 
 import (
 	"context"
+	"fmt"
 	"net/netip"
 	"time"
 
@@ -32,6 +33,9 @@ const DefaultResume = time.Hour
 type Links struct {
 	// Verifier has the keys; nil accepts no link.
 	Verifier *link.Verifier
+	// Fetch, if set, gives the Verifier when a request needs it, for keys that are kept
+	// elsewhere. Its error is answered 503.
+	Fetch func(ctx context.Context) (*link.Verifier, error)
 	// Uses counts; nil answers 503 to links with a use limit.
 	Uses Uses
 	// Resume is how long a download by a link with a use limit may be gone on with;
@@ -52,6 +56,19 @@ func (s *Service) SetLinks(l Links) {
 		l.Resume = DefaultResume
 	}
 	s.links.Store(&linked{l, s.site.WithLinks(l.Verifier)})
+}
+
+// plan says what to look at, with the keys of links fetched if the route needs them.
+func (s *Service) plan(ctx context.Context, r *Request, links *linked) (core.Plan, error) {
+	p := links.site.Plan(r.Request)
+	if links.Fetch == nil || p.Route < 0 || !s.routes[p.Route].LinkRequired {
+		return p, nil
+	}
+	v, err := links.Fetch(ctx)
+	if err != nil {
+		return p, fmt.Errorf("keys of signed links: %w: %w", ErrUndecided, err)
+	}
+	return s.site.WithLinks(v).Plan(r.Request), nil
 }
 
 // limited reports whether the request's link has a use limit.

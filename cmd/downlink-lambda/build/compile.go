@@ -1,0 +1,78 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+
+	"github.com/downlink-go/downlink/config"
+)
+
+const program = "github.com/downlink-go/downlink/cmd/downlink-lambda"
+
+// processors are those of Lambda, as Go calls them.
+var processors = map[string]string{"arm64": "arm64", "x86_64": "amd64"}
+
+// load reads the configuration as it is on Lambda, and the file of revoked links, if
+// it names one: without it they would be good again. The error is all faults.
+func load(path string) (*config.Config, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read the configuration: %w", err)
+	}
+	c, err := config.Parse(path, text)
+	if err != nil {
+		return nil, err
+	}
+	if c, err = c.For(config.OnLambda); err != nil {
+		return nil, err
+	}
+	if _, err := c.Links.Options(); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// compile builds the program with the operator's files in place of its own: an overlay
+// of the compiler's, so that no file of the source changes.
+func (b *builder) compile(c *config.Config, to string) error {
+	arch, known := processors[b.arch]
+	if !known {
+		return fmt.Errorf("-arch %q: write arm64 or x86_64", b.arch)
+	}
+	overlay, err := b.overlay(c)
+	if err != nil {
+		return err
+	}
+	defer os.Remove(overlay)
+	if err := os.MkdirAll(b.out, 0o755); err != nil {
+		return err
+	}
+	cmd := exec.Command("go", "build", "-overlay", overlay, "-trimpath", "-ldflags", "-s -w", "-tags", "lambda.norpc", "-o", to, program)
+	cmd.Env = append(os.Environ(), "GOOS=linux", "GOARCH="+arch, "CGO_ENABLED=0", "GOFLAGS=-buildvcs=false")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("compile: %w\n%s", err, out)
+	}
+	return nil
+}
+
+// overlay writes which files stand for which, and returns where.
+func (b *builder) overlay(c *config.Config) (string, error) {
+	dir, err := exec.Command("go", "list", "-f", "{{.Dir}}", program).Output()
+	if err != nil {
+		return "", fmt.Errorf("find the source of %s: %w", program, err)
+	}
+	source := string(dir[:len(dir)-1]) // its line ends
+	replace := map[string]string{filepath.Join(source, "downlink.toml"): c.File}
+	if c.Links.Revoked != "" {
+		replace[filepath.Join(source, "revoked.txt")] = c.Links.Revoked
+	}
+	f, err := os.CreateTemp("", "downlink-lambda-*.json")
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	return f.Name(), json.NewEncoder(f).Encode(map[string]any{"Replace": replace})
+}

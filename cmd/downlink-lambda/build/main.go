@@ -1,0 +1,63 @@
+// Command build makes the bundle of a Lambda function for the runtime
+// provided.al2023: the program "bootstrap", with downlink.toml in it. It needs nothing
+// but Go.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+func main() {
+	var b builder
+	flag.StringVar(&b.config, "config", chosen(), "configuration; DOWNLINK_CONFIG says the same")
+	flag.StringVar(&b.arch, "arch", "arm64", "processor of the function, arm64 or x86_64")
+	flag.StringVar(&b.out, "out", filepath.Join("build", "lambda"), "folder for the bundle")
+	flag.Parse()
+	if flag.NArg() > 0 {
+		fmt.Fprintf(os.Stderr, "%q: this command takes flags only; -help lists them\n", flag.Arg(0))
+		os.Exit(2)
+	}
+	if err := b.build(os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// standard is the configuration where nobody has written one.
+const standard = "cmd/downlink-lambda/downlink.toml"
+
+// chosen is the configuration that is built unless a flag says otherwise.
+func chosen() string {
+	if path := os.Getenv("DOWNLINK_CONFIG"); path != "" {
+		return path
+	}
+	if _, err := os.Stat("downlink.toml"); err == nil {
+		return "downlink.toml"
+	}
+	return standard
+}
+
+// builder knows where everything is.
+type builder struct{ config, arch, out string }
+
+// build makes the bundle and says what it weighs.
+func (b *builder) build(log io.Writer) error {
+	c, err := load(b.config)
+	if err != nil {
+		return err
+	}
+	bootstrap := filepath.Join(b.out, "bootstrap")
+	if err := b.compile(c, bootstrap); err != nil {
+		return err
+	}
+	info, err := os.Stat(bootstrap)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(log, "%s: %.1f MiB for %s, %d views of %s\n", bootstrap, float64(info.Size())/(1<<20), b.arch, len(c.Views), b.config)
+	return nil
+}

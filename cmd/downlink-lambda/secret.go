@@ -1,0 +1,81 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awsconfig "github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+)
+
+// secretTimeout is how long fetching a secret may take.
+const secretTimeout = 4 * time.Second
+
+// How a variable says where its secret is.
+const (
+	inParameterStore = "ssm:"
+	inSecretsManager = "secretsmanager:"
+)
+
+// secrets are those that variables of the environment hold or lead to.
+type secrets struct {
+	env func(name string) string
+}
+
+func newSecrets(env func(string) string) *secrets { return &secrets{env: env} }
+
+// get is the secret of a variable: its value, or what is in the Parameter Store or in
+// Secrets Manager under the name that it gives. No error tells any of it.
+func (s *secrets) get(ctx context.Context, variable string) (string, error) {
+	value := s.env(variable)
+	ctx, cancel := context.WithTimeout(ctx, secretTimeout)
+	defer cancel()
+	var err error
+	name, ok := strings.CutPrefix(value, inParameterStore)
+	if ok {
+		value, err = parameter(ctx, name)
+	} else if name, ok = strings.CutPrefix(value, inSecretsManager); ok {
+		value, err = managed(ctx, name)
+	}
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("secret %q, to which the variable %s leads: %w", name, variable, err)
+	case strings.TrimSpace(value) == "":
+		return "", fmt.Errorf("the variable %s holds no secret and leads to none", variable)
+	}
+	return strings.TrimSpace(value), nil
+}
+
+func parameter(ctx context.Context, name string) (string, error) {
+	c, err := awsconfig.LoadDefaultConfig(ctx)
+	if err != nil {
+		return "", err
+	}
+	got, err := ssm.NewFromConfig(c).GetParameter(ctx, &ssm.GetParameterInput{Name: &name, WithDecryption: aws.Bool(true)})
+	if err != nil {
+		return "", err
+	}
+	return aws.ToString(got.Parameter.Value), nil
+}
+
+var errBinary = errors.New("it is binary: store it as text")
+
+func managed(ctx context.Context, name string) (string, error) {
+	c, err := awsconfig.LoadDefaultConfig(ctx)
+	if err != nil {
+		return "", err
+	}
+	got, err := secretsmanager.NewFromConfig(c).GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &name})
+	switch {
+	case err != nil:
+		return "", err
+	case got.SecretString == nil:
+		return "", errBinary
+	}
+	return *got.SecretString, nil
+}
