@@ -3,9 +3,9 @@ package core
 // readAlike reports whether a front server that gets the file by Offload reads
 // the request as Decide does. It looks at Range and at the preconditions again,
 // and what is odd it reads in its own way: nginx answers 416 to a Range that is
-// to be ignored, joins no ranges, and evaluates If-Unmodified-Since beside
-// If-Match; Apache and lighttpd find dates in what is none. Such requests are rare;
-// where they can, they are streamed. A front server that obeys reads nothing, but
+// to be ignored, joins no ranges, evaluates If-Unmodified-Since beside If-Match, and
+// by the date of its file where another one is sent, or none; Apache and lighttpd find
+// dates in what is none. Such requests are rare; where they can, they are streamed. A front server that obeys reads nothing, but
 // sends one range at most.
 func (f *facts) readAlike() bool {
 	r := f.r
@@ -15,7 +15,7 @@ func (f *facts) readAlike() bool {
 	case r.IfMatch != "" && (r.IfUnmodifiedSince != "" || !f.c.FrontKnowsETag || !plainList(r.IfMatch)),
 		r.IfNoneMatch != "" && !plainList(r.IfNoneMatch),
 		r.IfModifiedSince != "" && r.IfNoneMatch == "" && !plainDate(r.IfModifiedSince),
-		r.IfUnmodifiedSince != "" && !plainDate(r.IfUnmodifiedSince):
+		r.IfUnmodifiedSince != "" && (!f.c.FrontKnowsETag || !plainDate(r.IfUnmodifiedSince)):
 		return false
 	case r.Range == "" || f.result == unsatisfiable: // the latter is answered here
 		return true

@@ -38,7 +38,8 @@ type Capabilities struct {
 	// MultipartRanges says that Stream can send several ranges in one answer.
 	MultipartRanges bool
 	// FrontKnowsETag says that the front server of Offload gives the file the same
-	// ETag, so that it may look at If-Match again.
+	// ETag and Last-Modified, so that it may look at If-Match and If-Unmodified-Since
+	// again.
 	FrontKnowsETag bool
 	// FrontObeys says that the front server of Offload looks at no field of the
 	// request: it sends the one range of the decision, or the whole file.

@@ -117,6 +117,8 @@ func TestReadAlike(t *testing.T) {
 		{"If-None-Match with junk", func(r *core.Request) { r.IfNoneMatch = `junk, "y"` }, ladder, false},
 		{"invalid date of If-Modified-Since", func(r *core.Request) { r.IfModifiedSince = "soon" }, ladder, false},
 		{"the same beside If-None-Match", func(r *core.Request) { r.IfModifiedSince, r.IfNoneMatch = "soon", `"x"` }, ladder, true},
+		{"If-Unmodified-Since", func(r *core.Request) { r.IfUnmodifiedSince = fixDate }, ladder, true},
+		{"If-Unmodified-Since, a date of our own", func(r *core.Request) { r.IfUnmodifiedSince = fixDate }, own, false},
 		{"invalid date", func(r *core.Request) { r.IfUnmodifiedSince = "soon" }, ladder, false},
 	} {
 		d := core.Decide(get(c.set), file(), c.caps)

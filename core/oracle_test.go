@@ -52,7 +52,7 @@ func oracleReadAlike(r core.Request, c core.Capabilities, size int64, kind int) 
 	if r.IfMatch != "" && (!c.FrontKnowsETag || r.IfUnmodifiedSince != "" || !plainTags.MatchString(r.IfMatch)) {
 		return false
 	}
-	if r.IfNoneMatch != "" && !plainTags.MatchString(r.IfNoneMatch) || r.IfUnmodifiedSince != "" && !fixdate(r.IfUnmodifiedSince) {
+	if r.IfNoneMatch != "" && !plainTags.MatchString(r.IfNoneMatch) || r.IfUnmodifiedSince != "" && (!c.FrontKnowsETag || !fixdate(r.IfUnmodifiedSince)) {
 		return false
 	}
 	if r.IfModifiedSince != "" && r.IfNoneMatch == "" && !fixdate(r.IfModifiedSince) {

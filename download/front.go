@@ -30,6 +30,12 @@ func (r *Rule) twoPlaces() bool {
 	return r.server() == Caddy || r.server() == Nginx && r.Remote == ""
 }
 
+// codedApart reports whether a file goes by OwnDestination for its content coding:
+// Caddy's file server gives no length to what it sees to have one.
+func (r *Rule) codedApart(rep *core.Representation) bool {
+	return r.server() == Caddy && rep.ContentEncoding != ""
+}
+
 // capabilities are what the front server can do with a file. own says that the
 // answer's validators are not those that it would give the file.
 func (r *Rule) capabilities(own bool) core.Capabilities {
@@ -76,13 +82,13 @@ func sayable(path, not string) bool {
 
 // canSend reports whether the front server sends the file with the fields that a
 // representation has and with no other. Caddy would give validators of its own, or
-// empty ones, to a view's file that has none; mod_xsendfile takes Content-Encoding
-// away; lighttpd cuts no range out of what has one, and gives the file's own date to
-// what has none.
+// empty ones, to a view's file that has none, unless it is coded; mod_xsendfile takes
+// Content-Encoding away; lighttpd cuts no range out of what has one, and gives the
+// file's own date to what has none.
 func (r *Rule) canSend(req *Request, rep *core.Representation, own bool) bool {
 	switch r.server() {
 	case Caddy:
-		return !own || rep.ETag != "" && !rep.LastModified.IsZero()
+		return !own || rep.ETag != "" && (rep.ContentEncoding != "" || !rep.LastModified.IsZero())
 	case Apache:
 		return rep.ContentEncoding == ""
 	case Lighttpd:

@@ -224,7 +224,7 @@ func (s *Service) deliver(ctx context.Context, r *Request, f *File) Answer {
 func offload(ctx context.Context, r *Request, f *File, found core.Metadata, rule *Rule, rest string) Answer {
 	rep := represent(r, f, found)
 	own := rep.ETag != found.ETag || !rep.LastModified.Equal(found.LastModified)
-	target := rule.target(rest, own)
+	target := rule.target(rest, own || rule.codedApart(&rep))
 	if !rule.canSay(target.Path) || !rule.canSend(r, &rep, own) || f.Rate > 0 && rule.server() != Nginx {
 		return stream(ctx, r, f)
 	}

@@ -49,11 +49,12 @@ func TestLighttpd(t *testing.T) {
 func TestCaddy(t *testing.T) {
 	wants(t, front.Caddy{Upstream: "unix:/run/d.sock", Site: "x.example", Locations: files},
 		`reverse_proxy "unix//run/d.sock" {`, "\nx.example {", "@files0 header X-Accel-Redirect /i/*", "@own2 header X-Accel-Redirect /k@own/*",
-		"uri strip_prefix /j@own\n", "header_up X-Downlink-Front caddy")
+		"@coded1 {\n\t\t\theader X-Accel-Redirect /j@own/*\n", "@undated1 {\n\t\t\theader X-Accel-Redirect /j@own/*\n",
+		"uri strip_prefix /j\n", "header_up X-Downlink-Front caddy")
 	wants(t, front.Caddy{Upstream: "a.internal:1"}, `reverse_proxy "a.internal:1" {`, "\n:80 {")
 	var b bytes.Buffer
-	if err := (front.Caddy{Locations: files}).Write(&b); err != nil || strings.Count(b.String(), `root * "/srv/my \"files\""`) != 2 {
-		t.Errorf("%v: the root is not there twice:\n%s", err, b.String())
+	if err := (front.Caddy{Locations: files}).Write(&b); err != nil || strings.Count(b.String(), `root * "/srv/my \"files\""`) != 4 {
+		t.Errorf("%v: the root is not there four times:\n%s", err, b.String())
 	}
 }
 

@@ -1,6 +1,7 @@
 package conformance_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -50,11 +51,37 @@ func TestCore(t *testing.T) {
 	conformance.Run(t, target)
 }
 
+// TestGoServer plays the table against the server without a configuration, which has
+// no view of its own for forms of files.
 func TestGoServer(t *testing.T) {
 	files, data := folder(t)
 	p := server.Downlink(t, []string{files, "--data", data})
-	conformance.Run(t, conformance.NewSocket("go", p.Addr))
+	conformance.Run(t, conformance.NewSocket("go", p.Addr).Without("coded"))
 }
+
+func TestGoServerConfigured(t *testing.T) {
+	files, data := folder(t)
+	conformance.Run(t, conformance.NewSocket("go", configured(t, fmt.Sprintf("[stores.files]\npath = %q\n", files), data)))
+}
+
+// configured is the address of a server with the views of the table over a store.
+func configured(t *testing.T, store, data string) string {
+	conf := filepath.Join(t.TempDir(), "downlink.toml")
+	toml := "[server]\nlisten = \"127.0.0.1:0\"\n" + store +
+		"[[views]]\npattern = \"/files/{path...}\"\nkind = \"storage\"\nstore = \"files\"\n" + codedView
+	if err := os.WriteFile(conf, []byte(toml), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return server.Downlink(t, []string{"--config", conf, "--data", data}).Addr
+}
+
+// codedView is the view that sends forms of files.
+const codedView = `[[views]]
+pattern = "/coded/{path...}"
+kind = "storage"
+store = "files"
+precompressed = ["br", "zstd", "gzip"]
+`
 
 func TestNginx(t *testing.T)    { throughFront(t, "nginx") }
 func TestApache(t *testing.T)   { throughFront(t, "apache") }
@@ -66,6 +93,6 @@ func TestCaddy(t *testing.T)    { throughFront(t, "caddy") }
 func throughFront(t *testing.T, name string) {
 	server.NeedFront(t, name)
 	files, data := folder(t)
-	front, _ := server.Behind(t, name, files, data, "")
+	front, _ := server.Behind(t, name, files, data, codedView)
 	conformance.Run(t, conformance.NewSocket(name, front.Addr))
 }

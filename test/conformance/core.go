@@ -23,6 +23,7 @@ func NewCore(f *Fixtures) (*Core, error) {
 	site, err := core.NewSite([]core.Route{
 		{Pattern: "/files/{path...}", Lookup: core.Object, Source: "files"},
 		{Pattern: "/d/{slug}", Lookup: core.Item},
+		{Pattern: "/coded/{path...}", Lookup: core.Object, Source: "files"},
 	})
 	return &Core{site, f}, err
 }
@@ -80,8 +81,12 @@ func (c *Core) decide(r core.Request) (core.Decision, []byte) {
 	if !ok {
 		return core.Refuse(404, "no such object"), nil
 	}
-	streamed := core.Capabilities{Deliveries: []core.Delivery{core.Stream}, MultipartRanges: true}
 	rep := options.Represent(key, file.Metadata())
+	if strings.HasPrefix(r.Path, "/coded/") {
+		file = file.chosen(r.AcceptEncoding)
+		m := file.Metadata()
+		rep.Size, rep.ETag, rep.LastModified, rep.ContentEncoding, rep.Vary = m.Size, m.ETag, m.LastModified, file.coding, "Accept-Encoding"
+	}
 	if says.Size > 0 && says.Size != rep.Size {
 		return core.Refuse(503, "the file changed meanwhile"), nil
 	}
@@ -92,6 +97,19 @@ func (c *Core) decide(r core.Request) (core.Decision, []byte) {
 		rep.LastModified = says.Modified
 	}
 	return core.Decide(r, rep, streamed), file.Content()
+}
+
+var streamed = core.Capabilities{Deliveries: []core.Delivery{core.Stream}, MultipartRanges: true}
+
+// chosen is the form of the file that a client would rather have, of those that are not
+// older than the file.
+func (f *File) chosen(accept string) *File {
+	for _, coding := range core.Encodings(accept, Codings) {
+		if form := f.In(coding); form != nil && !form.Modified.Before(f.Modified) {
+			return form
+		}
+	}
+	return f
 }
 
 // fill makes a core.Request of a row's: lines joined, the query cut off.
@@ -106,6 +124,7 @@ func fill(r Request) core.Request {
 		IfUnmodifiedSince: joined(r.Fields, "If-Unmodified-Since"),
 		Range:             joined(r.Fields, "Range"),
 		IfRange:           joined(r.Fields, "If-Range"),
+		AcceptEncoding:    joined(r.Fields, "Accept-Encoding"),
 		Now:               time.Now(),
 		Nonce:             0x0123456789abcdef,
 	}

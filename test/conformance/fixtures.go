@@ -28,7 +28,9 @@ type File struct {
 	Size     int       `json:"size"`
 	Modified time.Time `json:"modified"`
 
-	said *Item // that the file was reached by; nil without one
+	said   *Item  // that the file was reached by; nil without one
+	coding string // that this form of another file is in; "" for a file as it is
+	forms  map[string]*File
 }
 
 // Item is an item of the catalogue in the form of `downlink import`.
@@ -87,7 +89,38 @@ func LoadFixtures() (*Fixtures, error) {
 			file.Modified = f.Modified
 		}
 	}
+	f.findForms()
 	return f, nil
+}
+
+// Codings are the content codings of which views at /coded/ have forms of files, in the
+// order in which they offer them.
+var Codings = []string{"br", "zstd", "gzip"}
+
+// findForms joins files that are another one in a coding, by their names, to that one.
+func (f *Fixtures) findForms() {
+	for i := range f.Files {
+		file := &f.Files[i]
+		for _, coding := range Codings {
+			if stored, ok := f.File(file.Key() + core.Extension(coding)); ok {
+				form := *stored
+				form.coding = coding
+				if file.forms == nil {
+					file.forms = map[string]*File{}
+				}
+				file.forms[coding] = &form
+			}
+		}
+	}
+}
+
+// In returns the form of the file that is in a coding, nil if there is none: for "" and
+// "identity" the file as it is.
+func (f *File) In(coding string) *File {
+	if f == nil || coding == "" || coding == "identity" {
+		return f
+	}
+	return f.forms[coding]
 }
 
 // Key is the file's path in the store.
@@ -105,7 +138,7 @@ func (f *File) Content() []byte {
 }
 
 // Metadata is what a store of local files says about the file, or the item by which
-// it was reached.
+// it was reached. A form in a coding has a tag of its own and no date.
 func (f *File) Metadata() core.Metadata {
 	size := int64(len(f.Content()))
 	m := core.Metadata{
@@ -118,6 +151,10 @@ func (f *File) Metadata() core.Metadata {
 	}
 	if f.said != nil && !f.said.Modified.IsZero() {
 		m.LastModified = f.said.Modified
+	}
+	if f.coding != "" {
+		m.ETag = string(core.AppendCodedETag(nil, m.ETag, f.coding))
+		m.LastModified = time.Time{}
 	}
 	return m
 }
@@ -161,11 +198,12 @@ func (f *Fixtures) Behind(target string) (*File, bool) {
 		}
 		return nil, false
 	}
-	key, ok := strings.CutPrefix(u.Path, "/files/")
-	if !ok {
-		return nil, false
+	for _, view := range []string{"/files/", "/coded/"} {
+		if key, ok := strings.CutPrefix(u.Path, view); ok {
+			return f.File(key)
+		}
 	}
-	return f.File(key)
+	return nil, false
 }
 
 // WriteFiles writes the files below dir, with their modification times.

@@ -127,7 +127,10 @@ func validators(c *checker) string {
 		return ""
 	default:
 		m := c.file.Metadata()
-		etag, modified = m.ETag, string(core.AppendHTTPDate(nil, m.LastModified))
+		etag = m.ETag
+		if !m.LastModified.IsZero() {
+			modified = string(core.AppendHTTPDate(nil, m.LastModified))
+		}
 	}
 	if got := c.a.Header.Get("ETag"); got != etag {
 		return fmt.Sprintf("ETag %q, want %q", got, etag)

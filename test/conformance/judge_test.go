@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/downlink-go/downlink/core"
 )
 
 func loadAll(t *testing.T) (*Fixtures, []Group) {
@@ -35,6 +37,9 @@ func TestTableAndFixturesFit(t *testing.T) {
 			asked[strings.TrimPrefix(path, "/d/")] = true
 			if file, ok := f.Behind(path); ok {
 				asked[file.Path] = true
+			}
+			for _, coding := range Codings {
+				asked[strings.TrimPrefix(path, "/coded/")+core.Extension(coding)] = true
 			}
 		}
 	}
@@ -64,6 +69,8 @@ func TestRowFaults(t *testing.T) {
 		{"no status", `{"name":"x","expect":{"body":"whole"}}`, "a row has"},
 		{"no body", `{"name":"x","expect":{"status":200}}`, "a row has"},
 		{"unknown body", `{"name":"x","expect":{"status":200,"body":"most"}}`, "unknown body"},
+		{"unknown coding", `{"name":"x","expect":{"status":200,"body":"whole","coding":"zip"}}`, "unknown coding"},
+		{"difference with an unknown coding", `{"name":"x","expect":{"status":200,"body":"whole"},"differs":{"nginx":{"because":"y","coding":"z"}}}`, "unknown coding"},
 		{"multipart of one", `{"name":"x","expect":{"status":200,"body":"multipart:0-1"}}`, "unknown body"},
 		{"unknown ability", `{"name":"x","needs":["magic"],"expect":{"status":200,"body":"whole"}}`, "unknown ability"},
 		{"difference without a reason", `{"name":"x","expect":{"status":200,"body":"whole"},"differs":{"nginx":{"status":400}}}`, "without a reason"},
@@ -187,6 +194,9 @@ func TestJudgeFindsWrongAnswers(t *testing.T) {
 		{"part without a type", "multipart", "two", func(a *Response) { a.Body = bytes.Replace(a.Body, []byte("Content-Type"), []byte("Content-Tape"), 1) }, "no Content-Type"},
 		{"other bytes of a part", "multipart", "two", func(a *Response) { a.Body = bytes.Replace(a.Body, []byte("\r\n\r\n0"), []byte("\r\n\r\n1"), 1) }, "from byte 0 on"},
 		{"other text of an error", "errors", "error body in full", func(a *Response) { a.Body = []byte("x") }, "differ from"},
+		{"one byte of a form", "coded", "gzip", func(a *Response) { a.Body[7]++ }, "from byte 7 on"},
+		{"date of a form", "coded", "gzip", set("Last-Modified", "Tue, 02 Jan 2024 03:04:05 GMT"), "Last-Modified"},
+		{"length of HEAD of a form", "coded", "HEAD, gzip", set("Content-Length", "50000"), "length"},
 		{"empty error", "errors", "missing file", func(a *Response) { a.Body = nil }, "short sentence"},
 	} {
 		t.Run(row.name, func(t *testing.T) {

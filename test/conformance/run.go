@@ -76,20 +76,19 @@ func play(t *testing.T, fixtures *Fixtures, target Target, row *Row) {
 // judge returns what is wrong with an answer of the named target. A difference
 // that the row claims and that is not there any more is wrong too.
 func judge(target string, row *Row, file *File, a *Response) []string {
-	c := checker{row: row, file: file, a: a}
-	d, differs := row.difference(target)
-	if !differs {
-		c.expect(row.Expect)
-		c.invariants(nil, nil)
-		return c.faults
-	}
+	c := checker{row: row, file: file.In(row.Expect.Coding), a: a}
 	c.expect(row.Expect)
 	c.invariants(nil, nil)
+	d, differs := row.difference(target)
+	if !differs {
+		return c.faults
+	}
 	if len(c.faults) == 0 {
 		return []string{"does not differ any more: remove the entry of " + target + " (" + d.Because + ")"}
 	}
-	c.faults = nil
-	c.expect(d.or(row.Expect))
+	want := d.or(row.Expect)
+	c = checker{row: row, file: file.In(want.Coding), a: a}
+	c.expect(want)
 	c.invariants(d.Breaks, d.MayBreak)
 	return c.faults
 }
@@ -97,7 +96,7 @@ func judge(target string, row *Row, file *File, a *Response) []string {
 // checker collects what is wrong with one answer.
 type checker struct {
 	row    *Row
-	file   *File // that the row asks for; nil if there is none
+	file   *File // that the row asks for, in its coding; nil if there is none
 	a      *Response
 	faults []string
 }

@@ -1,8 +1,6 @@
 package conformance_test
 
 import (
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/downlink-go/downlink/test/conformance"
@@ -22,12 +20,6 @@ func TestS3(t *testing.T) {
 		s3.Describe(t, f.Files[i].Key(), f.Files[i].Metadata().ETag)
 	}
 	_, data := folder(t)
-	conf := filepath.Join(t.TempDir(), "downlink.toml")
-	toml := "[server]\nlisten = \"127.0.0.1:0\"\n" + s3.Store(t, s3.Endpoint) + "timeout = \"20s\"\n" +
-		"[[views]]\npattern = \"/files/{path...}\"\nkind = \"storage\"\nstore = \"files\"\n"
-	if err := os.WriteFile(conf, []byte(toml), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	p := server.Downlink(t, []string{"--config", conf, "--data", data})
-	conformance.Run(t, conformance.NewSocket("go/s3", p.Addr))
+	addr := configured(t, s3.Store(t, s3.Endpoint)+"timeout = \"20s\"\n", data)
+	conformance.Run(t, conformance.NewSocket("go/s3", addr))
 }

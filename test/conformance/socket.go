@@ -16,9 +16,10 @@ import (
 // Socket is a target at the other end of a connection. Requests are written byte
 // for byte as the row has them, which no HTTP client would do.
 type Socket struct {
-	name string
-	addr string
-	open bool // the server does not close when it is asked to
+	name  string
+	addr  string
+	open  bool // the server does not close when it is asked to
+	lacks string
 }
 
 var _ Target = (*Socket)(nil)
@@ -32,11 +33,18 @@ func NewSocket(name, addr string) *Socket { return &Socket{name: name, addr: add
 // request: its answer has to be the next.
 func NewOpenSocket(name, addr string) *Socket { return &Socket{name: name, addr: addr, open: true} }
 
+// Without returns the target without an ability.
+func (s *Socket) Without(ability string) *Socket {
+	lacking := *s
+	lacking.lacks = ability
+	return &lacking
+}
+
 // Name is the name by which rows say that the target differs.
 func (s *Socket) Name() string { return s.name }
 
-// Can reports true: a server on a connection has every ability.
-func (s *Socket) Can(string) bool { return true }
+// Can reports whether the server has an ability: every one that it is not said to lack.
+func (s *Socket) Can(ability string) bool { return ability != s.lacks }
 
 // patience is how long a server may take for one answer.
 const patience = 10 * time.Second

@@ -3,8 +3,9 @@
 // a front server before it, another platform.
 //
 // The rows are in cases/*.json, the files and catalogue items that they ask for
-// in fixtures.json. The files are at /files/<percent-encoded path>, the items at
-// /d/<slug>. Where a target differs and nothing can cure it, the row says so
+// in fixtures.json. The files are at /files/<percent-encoded path>, and at /coded/ where
+// the form in a content coding is sent that the client would rather have; the items
+// are at /d/<slug>. Where a target differs and nothing can cure it, the row says so
 // under "differs", by the target's name and with the reason.
 package conformance
 
@@ -37,7 +38,7 @@ type Row struct {
 	Request Request `json:"request"`
 	// Needs are the abilities without which the row says nothing about a target:
 	// "multipart" (several ranges in one answer), "wire" (a request that only
-	// exists as bytes on a connection).
+	// exists as bytes on a connection), "coded" (the view at /coded/).
 	Needs   []string              `json:"needs"`
 	Expect  Expectation           `json:"expect"`
 	Differs map[string]Difference `json:"differs"`
@@ -60,6 +61,9 @@ type Expectation struct {
 	// positions), "multipart:a-b,c-d" (in this order), "error" (a short sentence)
 	// or "sha256:<hex>".
 	Body string `json:"body"`
+	// Coding is that of the form of the file that the answer is about; "" is the plain
+	// one, or in a difference the row's. In a difference "identity" is the plain one.
+	Coding string `json:"coding"`
 	// Reason is core's, for targets that know it.
 	Reason string `json:"reason"`
 }
@@ -167,9 +171,11 @@ func (r *Row) fault() error {
 		return errors.New("a row has a name, a status and a body")
 	case !knownBody(r.Expect.Body):
 		return fmt.Errorf("unknown body %q", r.Expect.Body)
+	case !knownCoding(r.Expect.Coding):
+		return fmt.Errorf("unknown coding %q", r.Expect.Coding)
 	}
 	for _, need := range r.Needs {
-		if need != "multipart" && need != "wire" {
+		if need != "multipart" && need != "wire" && need != "coded" {
 			return fmt.Errorf("unknown ability %q", need)
 		}
 	}
@@ -180,6 +186,9 @@ func (r *Row) fault() error {
 		if d.Body != "" && !knownBody(d.Body) {
 			return fmt.Errorf("unknown body %q", d.Body)
 		}
+		if !knownCoding(d.Coding) {
+			return fmt.Errorf("unknown coding %q", d.Coding)
+		}
 		for _, name := range slices.Concat(d.Breaks, d.MayBreak) {
 			if _, ok := Invariants[name]; !ok {
 				return fmt.Errorf("unknown invariant %q", name)
@@ -187,6 +196,10 @@ func (r *Row) fault() error {
 		}
 	}
 	return nil
+}
+
+func knownCoding(name string) bool {
+	return name == "" || name == "identity" || slices.Contains(Codings, name)
 }
 
 // difference is what the row says of a target: of "go/s3" what it says by this name,
@@ -214,6 +227,9 @@ func (d Difference) or(e Expectation) Expectation {
 	}
 	if d.Body != "" {
 		e.Body = d.Body
+	}
+	if d.Coding != "" {
+		e.Coding = d.Coding
 	}
 	if d.Reason != "" {
 		e.Reason = d.Reason

@@ -23,6 +23,7 @@ func TestX1_Workerd(t *testing.T) {
 		Site: wire.Site{Routes: []core.Route{
 			{Pattern: "/files/{path...}", Lookup: core.Object, Source: "files"},
 			{Pattern: "/d/{slug}", Lookup: core.Item},
+			{Pattern: "/coded/{path...}", Lookup: core.Object, Source: "files"},
 		}},
 		Stores:  map[string]string{"files": "FILES"},
 		Catalog: "DB",

@@ -45,7 +45,8 @@ func TestD9_Precompressed(t *testing.T) {
 	})
 	for name, offloaded := range map[string]string{
 		nginx:  "offload=/_internal/files@own/c.css.gz",
-		apache: "", lighttpd: "", caddy: "", // one takes the coding away, the others put a date in
+		caddy:  "offload=/_internal/files@own/c.css.gz",
+		apache: "", lighttpd: "", // one takes the coding away, the other puts a date in
 	} {
 		t.Run("through "+name, func(t *testing.T) {
 			server.NeedFront(t, name)
