@@ -22,7 +22,7 @@ func (f *facts) readAlike() bool {
 	case r.IfRange != "" && !strongETag(r.IfRange) && !plainDate(r.IfRange):
 		return false
 	}
-	return f.rep.Size > 0 && plainRange(r.Range)
+	return f.size > 0 && plainRange(r.Range)
 }
 
 // plainList reports "*" or a well-formed list of entity-tags.

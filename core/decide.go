@@ -10,40 +10,57 @@ import (
 // The order is method, delivery, preconditions (RFC 9110 §13.2.2), Range and
 // If-Range (GET only), fields. A decision to serve costs two allocations.
 func Decide(r Request, rep Representation, c Capabilities) (d Decision) {
+	DecideInto(&d, &r, &rep, &c)
+	return d
+}
+
+// DecideInto is Decide for whoever answers many requests: it copies neither what it is
+// given nor the decision. It overwrites d, and changes nothing of the rest.
+func DecideInto(d *Decision, r *Request, rep *Representation, c *Capabilities) {
+	*d = Decision{}
 	if !reads(r.Method) {
-		return Refuse(405, "method is neither GET nor HEAD")
+		*d = Refuse(405, "method is neither GET nor HEAD")
+		return
 	}
 	if len(c.Deliveries) == 0 {
-		return undeliverable()
+		*d = undeliverable()
+		return
 	}
-	if !ValidETag(rep.ETag) {
-		rep.ETag = ""
-	}
-	rep.Size = max(rep.Size, -1)
-	f := facts{r: &r, rep: &rep, c: &c, d: &d, modified: secondsOf(rep.LastModified)}
-	switch result, reason := evaluate(&r, rep.ETag, f.modified); {
+	var f facts // set one by one: a literal would be made apart and copied
+	f.r, f.rep, f.c, f.d = r, rep, c, d
+	f.size, f.modified, f.tagged = max(rep.Size, -1), secondsOf(rep.LastModified), ValidETag(rep.ETag)
+	switch result, reason := f.evaluate(); {
 	case result == notModified:
 		f.notModified(reason)
 	case result == preconditionFailed:
-		d = Refuse(412, reason)
+		*d = Refuse(412, reason)
 	case r.Method == "HEAD":
 		f.head()
 	default:
 		f.get()
 	}
-	return d
 }
 
 // facts is a request for a representation on its way to a decision. It holds no
-// pointer of its own but to the four values of Decide, which stay on the stack
+// pointer of its own but to the four values of DecideInto, which stay on the stack
 // for it.
 type facts struct {
 	r        *Request
-	rep      *Representation // ETag is valid or "", Size is at least -1
+	rep      *Representation
 	c        *Capabilities
 	d        *Decision
+	size     int64 // at least -1
 	modified int64 // whole seconds since 1970, or unknown
+	tagged   bool  // rep.ETag is valid
+	repeats  bool  // If-Modified-Since is the very text of Last-Modified
 	result   rangeResult
+}
+
+func (f *facts) etag() string {
+	if !f.tagged {
+		return ""
+	}
+	return f.rep.ETag
 }
 
 // head answers a HEAD as the same GET without Range is answered, but for a
@@ -91,16 +108,16 @@ func undeliverable() Decision { return Refuse(503, "no private way to deliver th
 // resolveRange sets the result and the spans of Range, and says why.
 func (f *facts) resolveRange() (reason string) {
 	switch {
-	case f.r.Range == "" || f.rep.Size < 0:
+	case f.r.Range == "" || f.size < 0:
 		return "whole file"
 	case f.c.NoRanges:
 		return "no ranges can be sent of this file"
-	case !rangeStands(f.r, f.rep.ETag, f.modified):
+	case !f.rangeStands():
 		return "If-Range names another version"
 	}
 	memory := new(block)
 	f.d.Fields = memory.fields[:0]
-	f.d.Spans, f.result, reason = parseRange(memory.spans[:0], f.r.Range, f.rep.Size)
+	f.d.Spans, f.result, reason = parseRange(memory.spans[:0], f.r.Range, f.size)
 	return reason
 }
 
@@ -117,17 +134,17 @@ func (f *facts) fits() bool {
 	case len(spans) == 1:
 		return spans[0].Length <= most
 	default:
-		return f.rep.Size >= 0 && f.rep.Size <= most
+		return f.size >= 0 && f.size <= most
 	}
 }
 
 // partsFit reports whether the several ranges can be sent as multipart/byteranges.
 func (f *facts) partsFit() bool {
 	const room = 1 << 20 // for the heads of the parts
-	if !f.c.MultipartRanges || f.rep.Size > math.MaxInt64-room {
+	if !f.c.MultipartRanges || f.size > math.MaxInt64-room {
 		return false
 	}
-	d := Decision{Spans: f.d.Spans, size: f.rep.Size, partType: withCharset(f.mediaType(), f.rep.Charset)}
+	d := Decision{Spans: f.d.Spans, size: f.size, partType: withCharset(f.mediaType(), f.rep.Charset)}
 	return f.c.MaxBody <= 0 || d.multipartLength() <= f.c.MaxBody
 }
 
@@ -191,13 +208,13 @@ func (f *facts) elsewhere() []Field {
 	mediaType := f.mediaType()
 	inline := f.rep.Inline && (f.rep.InlineUnsafe || inlineSafe(mediaType))
 	fields := make(fieldList, 0, 5)
-	fields.add("Cache-Control", f.cacheControl())
-	fields.add("Content-Disposition", string(AppendDisposition(nil, inline, f.rep.Name)))
+	fields = fields.with("Cache-Control", f.cacheControl())
+	fields = fields.with("Content-Disposition", string(AppendDisposition(nil, inline, f.rep.Name)))
 	if ValidToken(f.rep.ContentEncoding) {
-		fields.add("Content-Encoding", f.rep.ContentEncoding)
+		fields = fields.with("Content-Encoding", f.rep.ContentEncoding)
 	}
-	fields.addChecked("Content-Language", f.rep.Language)
-	fields.add("Content-Type", withCharset(mediaType, f.rep.Charset))
+	fields = fields.withChecked("Content-Language", f.rep.Language)
+	fields = fields.with("Content-Type", withCharset(mediaType, f.rep.Charset))
 	return fields
 }
 
@@ -213,7 +230,7 @@ func (f *facts) counts() (counts, continues bool) {
 	}
 	for _, s := range f.d.Spans {
 		if s.Start == 0 {
-			return len(f.d.Spans) > 1 || s.Length > 2 || s.Length == f.rep.Size, false
+			return len(f.d.Spans) > 1 || s.Length > 2 || s.Length == f.size, false
 		}
 	}
 	return false, true
@@ -222,21 +239,24 @@ func (f *facts) counts() (counts, continues bool) {
 // unsatisfiable is 416 with the current length (RFC 9110 §15.5.17).
 func (f *facts) unsatisfiable(reason string) {
 	*f.d = Refuse(416, reason)
-	f.d.Fields = append(f.d.Fields, Field{"Content-Range", "bytes */" + strconv.FormatInt(f.rep.Size, 10)})
+	f.d.Fields = append(f.d.Fields, Field{"Content-Range", "bytes */" + strconv.FormatInt(f.size, 10)})
 }
 
 // notModified carries what a cache needs to freshen its copy, and no content
 // fields (RFC 9110 §15.4.5).
 func (f *facts) notModified(reason string) {
-	fields := fieldList(new([5]Field)[:0])
-	fields.add("Cache-Control", f.cacheControl())
-	fields.add("ETag", f.rep.ETag)
-	fields.add("Last-Modified", f.modifiedText())
-	fields.addChecked("Vary", f.rep.Vary)
-	fields.add(nosniff.Name, nosniff.Value)
+	fields := fieldList(new([4]Field)[:0])
+	if f.rep.Vary != "" || f.rep.Extra != nil {
+		fields = make(fieldList, 0, 7)
+	}
+	fields = fields.with("Cache-Control", f.cacheControl())
+	fields = fields.with("ETag", f.etag())
+	fields = fields.with("Last-Modified", f.modifiedText())
+	fields = fields.withChecked("Vary", f.rep.Vary)
+	fields = fields.with(nosniff.Name, nosniff.Value)
 	for _, x := range f.rep.Extra {
 		if equalFold(x.Name, "Expires") || equalFold(x.Name, "Content-Location") {
-			fields.addExtra(x)
+			fields = fields.withExtra(x)
 		}
 	}
 	f.d.Status, f.d.Fields, f.d.Reason = 304, fields, reason
@@ -246,7 +266,7 @@ func (f *facts) modifiedText() string {
 	if f.modified == unknown {
 		return ""
 	}
-	if writesDate(f.r.IfModifiedSince, f.modified) {
+	if f.repeats || writesDate(f.r.IfModifiedSince, f.modified) {
 		return f.r.IfModifiedSince // sent back as it came
 	}
 	var buf [29]byte
@@ -260,44 +280,53 @@ func (f *facts) serve(delivery Delivery, reason string) {
 	if len(d.Spans) > 0 {
 		d.Status = 206
 	}
-	d.size, d.nonce = f.rep.Size, f.r.Nonce
+	d.size, d.nonce = f.size, f.r.Nonce
 	mediaType := f.mediaType()
 	d.partType = withCharset(mediaType, f.rep.Charset)
 	inline := f.rep.Inline && (f.rep.InlineUnsafe || inlineSafe(mediaType))
+	if d.Fields == nil {
+		d.Fields = f.memory(inline)
+	}
 	text := f.generate(inline)
 
 	fields := fieldList(d.Fields)
-	if fields == nil {
-		fields = new(block).fields[:0]
-	}
 	if delivery != Offload {
-		fields.add("Accept-Ranges", f.acceptRanges())
+		fields = fields.with("Accept-Ranges", f.acceptRanges())
 	}
-	fields.add("Cache-Control", f.cacheControl())
-	fields.add("Content-Disposition", text.disposition)
+	fields = append(fields, Field{"Cache-Control", f.cacheControl()}, Field{"Content-Disposition", text.disposition})
 	if ValidToken(f.rep.ContentEncoding) {
-		fields.add("Content-Encoding", f.rep.ContentEncoding)
+		fields = fields.with("Content-Encoding", f.rep.ContentEncoding)
 	}
-	fields.addChecked("Content-Language", f.rep.Language)
-	fields.add("Content-Length", text.length)
-	fields.add("Content-Range", text.contentRange)
+	fields = fields.withChecked("Content-Language", f.rep.Language)
+	fields = fields.with("Content-Length", text.length)
+	fields = fields.with("Content-Range", text.contentRange)
 	if inline {
-		fields.add("Content-Security-Policy", inlinePolicy(mediaType))
+		fields = fields.with("Content-Security-Policy", inlinePolicy(mediaType))
 	}
-	fields.add("Content-Type", text.contentType)
-	fields.add("ETag", f.rep.ETag)
-	fields.add("Last-Modified", text.modified)
-	fields.addChecked("Repr-Digest", f.rep.Digest)
-	fields.addChecked("Vary", f.rep.Vary)
-	fields.add(nosniff.Name, nosniff.Value)
+	fields = fields.with("Content-Type", text.contentType)
+	fields = fields.with("ETag", f.etag())
+	fields = fields.with("Last-Modified", text.modified)
+	fields = fields.withChecked("Repr-Digest", f.rep.Digest)
+	fields = fields.withChecked("Vary", f.rep.Vary)
+	fields = fields.with(nosniff.Name, nosniff.Value)
 	for _, x := range f.rep.Extra {
-		fields.addExtra(x)
+		fields = fields.withExtra(x)
 	}
 	d.Fields = fields
 }
 
+// memory has room for the fields of a whole file: for those of nearly every one, or
+// for all that there can be.
+func (f *facts) memory(inline bool) fieldList {
+	rep := f.rep
+	if !inline && rep.ContentEncoding == "" && rep.Language == "" && rep.Digest == "" && rep.Vary == "" && rep.Extra == nil {
+		return new([8]Field)[:0]
+	}
+	return make(fieldList, 0, 13+len(rep.Extra))
+}
+
 // generate composes the values that are not there already.
-func (f *facts) generate(inline bool) generated {
+func (f *facts) generate(inline bool) (text generated) {
 	var buf [384]byte
 	d := f.d
 	b := AppendDisposition(buf[:0], inline, f.rep.Name)
@@ -318,15 +347,12 @@ func (f *facts) generate(inline bool) generated {
 		b = appendSeconds(b, f.modified)
 	}
 	s := string(b)
-	text := generated{
-		disposition:  s[:disposition],
-		length:       s[disposition:length],
-		contentRange: s[length:contentRange],
-		contentType:  s[contentRange:multipart],
-		modified:     s[multipart:],
-	}
-	if !d.Multipart() {
-		text.contentType = d.partType
+	text.disposition = s[:disposition]
+	text.length = s[disposition:length]
+	text.contentRange = s[length:contentRange]
+	text.modified = s[multipart:]
+	if text.contentType = d.partType; d.Multipart() {
+		text.contentType = s[contentRange:multipart]
 	}
 	return text
 }
@@ -339,14 +365,14 @@ func (f *facts) mediaType() string {
 }
 
 func (f *facts) cacheControl() string {
-	if validValue(f.rep.CacheControl) {
-		return f.rep.CacheControl
+	if f.rep.CacheControl == "" || !validValue(f.rep.CacheControl) {
+		return "private, no-cache"
 	}
-	return "private, no-cache"
+	return f.rep.CacheControl
 }
 
 func (f *facts) acceptRanges() string {
-	if f.rep.Size < 0 || f.c.NoRanges {
+	if f.size < 0 || f.c.NoRanges {
 		return "none"
 	}
 	return "bytes"

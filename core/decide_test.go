@@ -1,6 +1,7 @@
 package core_test
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -648,4 +649,23 @@ func policyOf(mediaType string) string {
 		return "sandbox allow-same-origin; default-src 'none'; media-src 'self'"
 	}
 	return "sandbox; default-src 'none'"
+}
+
+// DecideInto leaves nothing in the decision of what was there, and what it is given as
+// it was.
+func TestDecideIntoOverwrites(t *testing.T) {
+	r, rep, c := get(plain), file(), stream
+	rep.ETag, rep.Size = "malformed", -7
+	want, before := core.Decide(r, rep, c), rep
+	d := core.Decide(get(func(r *core.Request) { r.Range = "bytes=0-9,20-29" }), file(), stream)
+	core.DecideInto(&d, &r, &rep, &c)
+	if !reflect.DeepEqual(d, want) {
+		t.Errorf("got %+v, want %+v", d, want)
+	}
+	if !reflect.DeepEqual(rep, before) {
+		t.Errorf("the representation became %+v", rep)
+	}
+	if d.Get("ETag") != "" || d.Get("Content-Length") != "" || d.Spans != nil {
+		t.Errorf("got %+v, want neither tag, length nor spans", d)
+	}
 }

@@ -10,25 +10,28 @@ type block struct {
 // fieldList is the fields of a response as they are put together.
 type fieldList []Field
 
-// add appends a field; one without a value is left out.
-func (l *fieldList) add(name, value string) {
-	if value != "" {
-		*l = append(*l, Field{name, value})
+// with appends a field; one without a value is left out.
+func (l fieldList) with(name, value string) fieldList {
+	if value == "" {
+		return l
 	}
+	return append(l, Field{name, value})
 }
 
-// addChecked appends a field whose value comes from outside, if it is valid.
-func (l *fieldList) addChecked(name, value string) {
-	if validValue(value) {
-		*l = append(*l, Field{name, value})
+// withChecked appends a field whose value comes from outside, if it is valid.
+func (l fieldList) withChecked(name, value string) fieldList {
+	if value == "" || !validValue(value) {
+		return l
 	}
+	return append(l, Field{name, value})
 }
 
-// addExtra appends a field that a view asks for beside those of Decide.
-func (l *fieldList) addExtra(x Field) {
-	if ValidToken(x.Name) && !reserved(x.Name) && !l.has(x.Name) {
-		l.addChecked(x.Name, x.Value)
+// withExtra appends a field that a view asks for beside those of Decide.
+func (l fieldList) withExtra(x Field) fieldList {
+	if !ValidToken(x.Name) || reserved(x.Name) || l.has(x.Name) {
+		return l
 	}
+	return l.withChecked(x.Name, x.Value)
 }
 
 func (l fieldList) has(name string) bool {

@@ -40,14 +40,18 @@ func appendSeconds(dst []byte, seconds int64) []byte {
 	second := uint32(seconds - int64(days)*secondsPerDay)
 	year, month, day := civil(days)
 	wd, mo := 3*((days+3)%7), 3*(month-1) // day 0 was a Wednesday
+	n := len(dst)
+	dst = append(dst, "Sun, 06 Nov 1994 08:49:37 GMT"...)
+	date := (*[29]byte)(dst[n:])
+	copy(date[0:3], weekdays[wd:wd+3])
+	date[5], date[6] = digit(day/10), digit(day)
+	copy(date[8:11], months[mo:mo+3])
+	date[12], date[13], date[14], date[15] = digit(year/1000), digit(year/100), digit(year/10), digit(year)
 	hour, minute := second/3600, second/60%60
-	second %= 60
-	dst = append(dst, weekdays[wd:wd+3]...)
-	dst = append(dst, ',', ' ', digit(day/10), digit(day), ' ')
-	dst = append(dst, months[mo:mo+3]...)
-	return append(dst, ' ', digit(year/1000), digit(year/100), digit(year/10), digit(year),
-		' ', digit(hour/10), digit(hour), ':', digit(minute/10), digit(minute),
-		':', digit(second/10), digit(second), ' ', 'G', 'M', 'T')
+	date[17], date[18] = digit(hour/10), digit(hour)
+	date[20], date[21] = digit(minute/10), digit(minute)
+	date[23], date[24] = digit(second%60/10), digit(second%60)
+	return dst
 }
 
 // writesDate reports whether text is exactly what appendSeconds makes of seconds.

@@ -70,8 +70,8 @@ func seal(d *Decision) {
 		fields = append(fields, f)
 	}
 	if !stored {
-		fields.add("Cache-Control", noStore)
+		fields = fields.with("Cache-Control", noStore)
 	}
-	fields.add("Referrer-Policy", "no-referrer")
+	fields = fields.with("Referrer-Policy", "no-referrer")
 	d.Fields = fields
 }

@@ -62,12 +62,11 @@ var inlineSafeTypes = [...]string{
 // ValidMediaType reports whether s is type "/" subtype (RFC 9110 §8.3.1)
 // without parameters.
 func ValidMediaType(s string) bool {
-	for i := 0; i < len(s); i++ {
-		if s[i] == '/' {
-			return ValidToken(s[:i]) && ValidToken(s[i+1:])
-		}
+	i := 0
+	for i < len(s) && tchar[s[i]] {
+		i++
 	}
-	return false
+	return i > 0 && i < len(s) && s[i] == '/' && ValidToken(s[i+1:])
 }
 
 // splitMediaType returns the type/subtype of a stored Content-Type and its

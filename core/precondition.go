@@ -10,49 +10,50 @@ const (
 )
 
 // evaluate applies the preconditions in the order of RFC 9110 §13.2.2 (If-Range
-// is left to the ranges). etag is "" if there is none, modified is in seconds or
-// unknown; r's method is GET or HEAD.
-func evaluate(r *Request, etag string, modified int64) (outcome, string) {
+// is left to the ranges). The method is GET or HEAD.
+func (f *facts) evaluate() (outcome, string) {
+	r := f.r
 	if r.IfMatch != "" {
-		if !listMatches(r.IfMatch, etag, strongMatch) {
+		if !listMatches(r.IfMatch, f.etag(), strongMatch) {
 			return preconditionFailed, "If-Match names no current entity-tag"
 		}
-	} else if r.IfUnmodifiedSince != "" && modified != unknown {
-		if since, ok := ParseHTTPDate(r.IfUnmodifiedSince, r.Now); ok && modified > since.Unix() {
+	} else if r.IfUnmodifiedSince != "" && f.modified != unknown {
+		if since, ok := ParseHTTPDate(r.IfUnmodifiedSince, r.Now); ok && f.modified > since.Unix() {
 			return preconditionFailed, "modified after If-Unmodified-Since"
 		}
 	}
 	if r.IfNoneMatch != "" {
-		if listMatches(r.IfNoneMatch, etag, weakMatch) {
+		if listMatches(r.IfNoneMatch, f.etag(), weakMatch) {
 			return notModified, "If-None-Match names the current entity-tag"
 		}
-	} else if r.IfModifiedSince != "" && modified != unknown && notAfter(modified, r) {
+	} else if r.IfModifiedSince != "" && f.modified != unknown && f.notAfter() {
 		return notModified, "not modified after If-Modified-Since"
 	}
 	return proceed, ""
 }
 
-// notAfter reports whether modified is not after If-Modified-Since. Most clients
-// send back the very text of Last-Modified, which is quicker written than read.
-func notAfter(modified int64, r *Request) bool {
-	if writesDate(r.IfModifiedSince, modified) {
+// notAfter reports whether the file's date is not after If-Modified-Since. Most
+// clients send back the very text of Last-Modified, which is quicker written than
+// read.
+func (f *facts) notAfter() bool {
+	if f.repeats = writesDate(f.r.IfModifiedSince, f.modified); f.repeats {
 		return true
 	}
-	since, ok := ParseHTTPDate(r.IfModifiedSince, r.Now)
-	return ok && modified <= since.Unix()
+	since, ok := ParseHTTPDate(f.r.IfModifiedSince, f.r.Now)
+	return ok && f.modified <= since.Unix()
 }
 
 // rangeStands reports whether If-Range lets the Range field stand (RFC 9110
 // §13.1.5): there is none, or it is the current entity-tag by strong
 // comparison, or exactly the date of Last-Modified.
-func rangeStands(r *Request, etag string, modified int64) bool {
-	v := trimOWS(r.IfRange)
+func (f *facts) rangeStands() bool {
+	v := trimOWS(f.r.IfRange)
 	if v == "" {
 		return true
 	}
 	if scanETag(v) > 0 {
-		return strongMatch(v, etag)
+		return strongMatch(v, f.etag())
 	}
-	since, ok := ParseHTTPDate(v, r.Now)
-	return ok && modified != unknown && since.Unix() == modified
+	since, ok := ParseHTTPDate(v, f.r.Now)
+	return ok && f.modified != unknown && since.Unix() == f.modified
 }

@@ -136,10 +136,8 @@ func parseSpec(spec string, size int64) (first, last int64, ok bool) {
 	}
 	first, ok = parsePosition(head)
 	last, ok2 := parsePosition(tail)
-	if !ok || !ok2 || compareDigits(head, tail) > 0 {
-		return 0, 0, false // last before first is invalid, not unsatisfiable
-	}
-	return first, last, true
+	backwards := first > last || first == math.MaxInt64 && compareDigits(head, tail) > 0
+	return first, last, ok && ok2 && !backwards // last before first is invalid, not unsatisfiable
 }
 
 // parsePosition reads decimal digits; what does not fit is math.MaxInt64, past
@@ -154,7 +152,7 @@ func parsePosition(s string) (int64, bool) {
 		if c < '0' || c > '9' {
 			return 0, false
 		}
-		if n > (math.MaxInt64-int64(c-'0'))/10 {
+		if i >= 18 && n > (math.MaxInt64-int64(c-'0'))/10 {
 			n = math.MaxInt64
 			continue
 		}

@@ -81,7 +81,9 @@ func (r *Request) canTake(rep core.Representation) bool {
 	case r.Method == "HEAD": // which is as good as the GET of the whole file
 		return rep.Size >= 0 && rep.Size <= r.MaxBody
 	}
-	return r.decide(rep, core.Capabilities{Deliveries: streamedElseRedirected, MultipartRanges: true}).Delivery != core.Redirect
+	var d core.Decision
+	r.decide(&d, &rep, core.Capabilities{Deliveries: streamedElseRedirected, MultipartRanges: true})
+	return d.Delivery != core.Redirect
 }
 
 // redirect sends clients elsewhere for the file, or not at all.

@@ -236,15 +236,16 @@ func offload(ctx context.Context, r *Request, f *File, found core.Metadata, rule
 		}
 		q.Range = "" // whatever the front server makes of it counts
 	}
-	d := core.Decide(q, rep, c)
-	if d.Delivery == core.Stream {
+	a := Answer{Target: target, Size: found.Size}
+	core.DecideInto(&a.Decision, &q, &rep, &c)
+	if a.Delivery == core.Stream {
 		if a := stream(ctx, r, f); a.Cause == nil {
 			return a
 		}
 		c.Deliveries = offloaded
-		d = core.Decide(r.Request, rep, c)
+		core.DecideInto(&a.Decision, &r.Request, &rep, &c)
 	}
-	return Answer{Decision: d, Target: target, Size: found.Size}
+	return a
 }
 
 // stream decides about a file that this process sends: what was opened is what
@@ -264,7 +265,8 @@ func stream(ctx context.Context, r *Request, f *File) Answer {
 		return refuse(err)
 	}
 	rep := represent(r, f, object.Metadata())
-	a := Answer{Decision: r.decide(rep, canStream(object))}
+	var a Answer
+	r.decide(&a.Decision, &rep, canStream(object))
 	r.hideRanges(&a.Decision)
 	if a.Delivery != core.Stream {
 		return a

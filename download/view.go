@@ -55,18 +55,17 @@ type Request struct {
 
 // decide decides within what the adapter can send. It shrinks the largest body until
 // the fields of the decision leave room for it.
-func (r *Request) decide(rep core.Representation, c core.Capabilities) core.Decision {
+func (r *Request) decide(d *core.Decision, rep *core.Representation, c core.Capabilities) {
 	c.MaxBody = r.MaxBody
-	for {
-		d := core.Decide(r.Request, rep, c)
-		if r.Room == nil || d.Delivery != core.Stream {
-			return d
-		}
-		room := r.Room(&d)
+	core.DecideInto(d, &r.Request, rep, &c)
+	for r.Room != nil && d.Delivery == core.Stream {
+		shown := *d // which moves to the heap; d need not
+		room := r.Room(&shown)
 		if d.BodyLength() <= room {
-			return d
+			return
 		}
 		c.MaxBody = max(room, 1)
+		core.DecideInto(d, &r.Request, rep, &c)
 	}
 }
 

@@ -2,13 +2,13 @@ package main
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"io"
 	"mime"
 	"net/http"
 	"os"
-	"testing"
+	"runtime"
+	"syscall"
 	"time"
 
 	"github.com/downlink-go/downlink/adapters/nethttp"
@@ -65,12 +65,14 @@ var contenders = []contender{
 	serveFile:    {"ServeContent, same fields, os.File", answerServeFile},
 }
 
-// answerDecide is core.Decide alone: it composes every field value.
+// answerDecide is the decision alone, as the service calls for it: it composes every
+// field value.
 func answerDecide(q question) func() int {
 	r := nethttp.Fill(q.request(), modified)
 	rep, can := representation(), streaming()
 	return func() int {
-		d := core.Decide(r, rep, can)
+		var d core.Decision
+		core.DecideInto(&d, &r, &rep, &can)
 		return d.Status
 	}
 }
@@ -81,7 +83,9 @@ func answerDecideInHTTP(q question) func() int {
 	r, rep, can := q.request(), representation(), streaming()
 	return func() int {
 		w := newDiscard()
-		d := core.Decide(nethttp.Fill(r, modified), rep, can)
+		filled := nethttp.Fill(r, modified)
+		var d core.Decision
+		core.DecideInto(&d, &filled, &rep, &can)
 		values := make([]string, len(d.Fields))
 		for i, f := range d.Fields {
 			values[i] = f.Value
@@ -217,42 +221,71 @@ func (c *noContent) Seek(offset int64, whence int) (int64, error) {
 // measureDecide returns the costs by question and contender: the least of many
 // short rounds in which the contenders take turns. Whatever else the machine
 // does can only add to a computation, and each round is long enough for several
-// garbage collections.
+// garbage collections. All runs on one processor, so that those are part of it.
 func measureDecide(ctx context.Context, p plan) ([][]cost, error) {
-	if err := flag.Set("test.benchtime", p.decideTime.String()); err != nil {
-		return nil, err
-	}
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	costs := make([][]cost, len(questions))
 	for i, q := range questions {
 		progress("%s", q.name)
-		answers := make([]func() int, len(contenders))
+		all := make([]timed, len(contenders))
 		for j, c := range contenders {
-			answers[j] = c.answer(q)
-			if status := answers[j](); status != q.status {
+			answer := c.answer(q)
+			if status := answer(); status != q.status {
 				return nil, fmt.Errorf("%s answers %s with %d", c.name, q.name, status)
 			}
+			all[j] = timed{answer, often(answer, p.decideTime)}
 		}
 		costs[i] = make([]cost, len(contenders))
 		for round := range p.decideRounds {
-			for j, answer := range answers {
+			for j := range all {
 				if err := ctx.Err(); err != nil {
 					return nil, err
 				}
-				if got := measure(answer); round == 0 || got.ns < costs[i][j].ns {
+				got := all[j].measure()
+				if round == 0 {
 					costs[i][j] = got
 				}
+				costs[i][j] = cost{min(costs[i][j].ns, got.ns), min(costs[i][j].allocs, got.allocs)}
 			}
 		}
 	}
 	return costs, nil
 }
 
-func measure(answer func() int) cost {
-	r := testing.Benchmark(func(b *testing.B) {
-		for b.Loop() {
-			answer()
+// timed is a contender's answer and how often a round asks for it.
+type timed struct {
+	answer func() int
+	times  int
+}
+
+// often is how many answers take about that long.
+func often(answer func() int, long time.Duration) int {
+	for n := 1; ; n *= 2 {
+		if got := (timed{answer, n}).measure(); got.ns*float64(n) > float64(long)/2 {
+			return int(float64(long)/got.ns) + 1
 		}
-	})
-	n := float64(r.N)
-	return cost{ns: float64(r.T.Nanoseconds()) / n, allocs: float64(r.MemAllocs) / n}
+	}
+}
+
+func (t timed) measure() cost {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	start := processorTime()
+	for range t.times {
+		t.answer()
+	}
+	spent := processorTime() - start
+	runtime.ReadMemStats(&after)
+	n := float64(t.times)
+	return cost{ns: float64(spent) / n, allocs: float64(after.Mallocs-before.Mallocs) / n}
+}
+
+// processorTime is how long the process has run: other than the time of day it
+// stands still while another one has the processor.
+func processorTime() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		panic(err) // nothing but a wrong argument makes it fail
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

@@ -12,7 +12,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"testing"
 	"time"
 )
 
@@ -29,7 +28,6 @@ type plan struct {
 func main() {
 	short := flag.Bool("short", false, "measure only what the targets need, in a minute and a half")
 	only := flag.String("only", "", `part to measure: "decide", "http", "fronts" or "workers"; "" for all`)
-	testing.Init() // before Parse: measure sets test.benchtime
 	flag.Parse()
 	p := plan{decideRounds: 60, decideTime: 10 * time.Millisecond, httpRounds: 6, cases: loads, limit: 20 * time.Minute}
 	if *short {
