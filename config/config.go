@@ -176,10 +176,18 @@ const Unlimited = -1
 
 // Catalog is where the catalogue is kept.
 type Catalog struct {
-	Driver  string   `toml:"driver" default:"sqlite" enum:"sqlite d1"`
-	Path    string   `toml:"path"`    // of DriverSQLite; "" for catalog.db in the data folder
-	Binding string   `toml:"binding"` // of DriverD1
+	Driver  string `toml:"driver" default:"sqlite" enum:"sqlite d1 dynamodb"`
+	Path    string `toml:"path"`    // of DriverSQLite; "" for catalog.db in the data folder
+	Binding string `toml:"binding"` // of DriverD1
+	// Of DriverDynamoDB, as dynamocat.Options.
+	Table           string        `toml:"table"`
+	Region          string        `toml:"region" default:"us-east-1"`
+	Endpoint        string        `toml:"endpoint"`
+	CredentialsFile string        `toml:"credentials_file"` // "" for AWS's standard chain
+	Timeout         time.Duration `toml:"timeout" default:"5s"`
+
 	Workers *Catalog `toml:"workers"` // takes this one's place on Workers; nil: nothing does
+	Lambda  *Catalog `toml:"lambda"`  // the same on Lambda
 }
 
 // HTTP is the limits within which views of KindHTTP ask other servers.
@@ -317,6 +325,7 @@ func (c *Config) complete(folder string) {
 	}
 	absolute(&c.Server.Data)
 	absolute(&c.Catalog.Path)
+	absolute(&c.Catalog.CredentialsFile)
 	absolute(&c.Links.Revoked)
 	for i := range c.Links.Keys {
 		absolute(&c.Links.Keys[i].SecretFile)

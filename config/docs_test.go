@@ -128,6 +128,11 @@ var bases = map[string]map[string]string{
 	"[stores.NAME]":                     {"path": `"/x"`},
 	"[stores.NAME] binding":             {"driver": `"r2"`},
 	"[catalog] binding":                 {"driver": `"d1"`},
+	"[catalog] table":                   {"driver": `"dynamodb"`},
+	"[catalog] region":                  dynamoBase,
+	"[catalog] endpoint":                dynamoBase,
+	"[catalog] credentials_file":        dynamoBase,
+	"[catalog] timeout":                 dynamoBase,
 	"[stores.NAME] bucket":              {"driver": `"s3"`},
 	"[stores.NAME] region":              s3Base,
 	"[stores.NAME] endpoint":            s3Base,
@@ -173,6 +178,8 @@ var beside = map[string]string{
 }
 
 var s3Base = map[string]string{"driver": `"s3"`, "bucket": `"x"`}
+
+var dynamoBase = map[string]string{"driver": `"dynamodb"`, "table": `"downlink"`}
 
 // parse parses a file with the base of the row's table, and with the row's key
 // set to value unless that is "".

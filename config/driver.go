@@ -14,8 +14,9 @@ const (
 
 // The drivers of the catalogue.
 const (
-	DriverSQLite = "sqlite" // a file
-	DriverD1     = "d1"     // a database of Cloudflare D1
+	DriverSQLite   = "sqlite"   // a file
+	DriverD1       = "d1"       // a database of Cloudflare D1
+	DriverDynamoDB = "dynamodb" // a table of Amazon DynamoDB
 )
 
 // driver is what a driver needs and where it runs.
@@ -33,8 +34,9 @@ var storeDrivers = map[string]driver{
 }
 
 var catalogDrivers = map[string]driver{
-	DriverSQLite: {on: []Platform{OnServer}, keys: []string{"path"}},
-	DriverD1:     {on: []Platform{OnWorkers}, keys: []string{"binding"}, needs: "binding", example: "DB"},
+	DriverSQLite:   {on: []Platform{OnServer}, keys: []string{"path"}},
+	DriverD1:       {on: []Platform{OnWorkers}, keys: []string{"binding"}, needs: "binding", example: "DB"},
+	DriverDynamoDB: {on: []Platform{OnServer, OnLambda}, keys: dynamoKeys, needs: "table", example: "downlink"},
 }
 
 // checkDriver checks the keys of a store or a catalogue against its driver. own
@@ -87,12 +89,18 @@ func (r *report) checkDrivers(c *Config) {
 			}
 		}
 	}
-	r.checkDriver(reflect.ValueOf(c.Catalog), "catalog", catalogDrivers, "")
-	r.checkBinding("catalog.binding", c.Catalog.Binding)
-	if w := c.Catalog.Workers; w != nil {
-		r.checkDriver(reflect.ValueOf(*w), "catalog.workers", catalogDrivers, OnWorkers)
-		r.checkBinding("catalog.workers.binding", w.Binding)
+	r.checkCatalogTable(c.Catalog, "catalog", "")
+	for _, p := range platforms {
+		if own := c.Catalog.own(p); own != nil {
+			r.checkCatalogTable(*own, "catalog."+string(p), p)
+		}
 	}
+}
+
+func (r *report) checkCatalogTable(c Catalog, key string, own Platform) {
+	r.checkDriver(reflect.ValueOf(c), key, catalogDrivers, own)
+	r.checkBinding(key+".binding", c.Binding)
+	r.checkDynamoDB(c, key)
 }
 
 func (r *report) checkStoreTable(s Store, key string, own Platform) {

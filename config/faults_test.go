@@ -952,7 +952,7 @@ destination = "//"
 driver = "sqlit"
 path = true
 `, `
-2:10: driver takes "sqlite" or "d1"; found "sqlit"
+2:10: driver takes "sqlite" or "d1" or "dynamodb"; found "sqlit"
 3:8: path takes a string in quotes; found true
 `},
 	{"drivers", `[stores.a]
@@ -988,6 +988,34 @@ path = "x"
 17:11: binding "1 FILES": write the binding's name in wrangler.toml, of letters, digits and _, such as "FILES"
 19:11: binding is not for the driver "sqlite": take it out, or change driver
 20:1: driver "sqlite" is not on Workers: write driver = "d1"
+`},
+	{"DynamoDB", `[catalog]
+driver = "dynamodb"
+region = "eu central 1"
+endpoint = "localhost:8000"
+path = "x"
+[catalog.lambda]
+driver = "dynamodb"
+table = "my table"
+`, `
+1:1: table is missing: write it, for example table = "downlink"
+3:10: region "eu central 1": write one word, such as "eu-central-1"
+4:12: endpoint "localhost:8000": write the server's URL, such as "http://127.0.0.1:8000"
+5:8: path is not for the driver "dynamodb": take it out, or change driver
+8:9: table "my table": write the table's name, 3 to 255 letters, digits, "_", "-" and ".", such as "downlink"
+`},
+	{"SQLite on Lambda", `[stores.a]
+driver = "s3"
+bucket = "a"
+[[views]]
+pattern = "/d/{slug}"
+kind = "object"
+platforms = ["lambda"]
+[catalog.lambda]
+path = "x"
+`, `
+6:8: the catalogue is not on Lambda: write [catalog.lambda] with driver = "dynamodb" and a table, or platforms = ["server"] into this view
+8:1: driver "sqlite" is not on Lambda: write driver = "dynamodb"
 `},
 	{"platforms", `[stores.files]
 path = "x"

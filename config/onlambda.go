@@ -21,4 +21,7 @@ func (c *Config) defaultsOnLambda() {
 			s.Region = "$AWS_REGION"
 		}
 	}
+	if c.Catalog.Driver == DriverDynamoDB && !c.source.has("catalog.region") {
+		c.Catalog.Region = "$AWS_REGION"
+	}
 }

@@ -15,6 +15,9 @@ path = "files"
 driver = "s3"
 bucket = "$BUCKET"
 prefix = "$PREFIX"
+[catalog.lambda]
+driver = "dynamodb"
+table = "$TABLE"
 [stores.shared]
 driver = "s3"
 bucket = "shared"
@@ -53,7 +56,7 @@ func onLambda(t *testing.T, text string) *config.Config {
 
 func TestR5_Lambda(t *testing.T) {
 	c := onLambda(t, withLambda)
-	env := map[string]string{"BUCKET": "made-by-sam", "PREFIX": "public", "AWS_REGION": "eu-west-1"}
+	env := map[string]string{"BUCKET": "made-by-sam", "PREFIX": "public", "AWS_REGION": "eu-west-1", "TABLE": "items"}
 	c, err := c.Resolve(func(name string) (string, bool) { v, ok := env[name]; return v, ok })
 	if err != nil {
 		t.Fatal(err)
@@ -65,8 +68,11 @@ func TestR5_Lambda(t *testing.T) {
 	if !reflect.DeepEqual(c.Stores, want) {
 		t.Errorf("stores: got %+v, want %+v", c.Stores, want)
 	}
-	if got := patterns(c); !reflect.DeepEqual(got, []string{"storage /files/{path...}", "storage /shared/{path...}"}) {
+	if got := patterns(c); !reflect.DeepEqual(got, []string{"storage /files/{path...}", "storage /shared/{path...}", "object /d/{slug}"}) {
 		t.Errorf("views: got %v", got)
+	}
+	if got := c.Catalog; got.Driver != "dynamodb" || got.Table != "items" || got.Region != "eu-west-1" {
+		t.Errorf("catalogue: got %+v", got)
 	}
 	if c.Log.Format != "json" {
 		t.Errorf("log.format is %q", c.Log.Format)
@@ -97,17 +103,21 @@ func TestR5_ForLambdaWhenSaid(t *testing.T) {
 
 func TestResolveFaults(t *testing.T) {
 	c := onLambda(t, withLambda)
-	env := map[string]string{"BUCKET": "", "AWS_REGION": "eu-west-1"}
+	env := map[string]string{"BUCKET": "", "AWS_REGION": "eu-west-1", "TABLE": ""}
 	_, err := c.Resolve(func(name string) (string, bool) { v, ok := env[name]; return v, ok })
 	want := "/var/task/downlink.toml:5:10: \"$BUCKET\": the environment's variable BUCKET is empty: set it to the name of the bucket\n" +
-		"/var/task/downlink.toml:6:10: \"$PREFIX/\": the environment has no variable PREFIX: set it, or write the value itself"
+		"/var/task/downlink.toml:6:10: \"$PREFIX/\": the environment has no variable PREFIX: set it, or write the value itself\n" +
+		"/var/task/downlink.toml:9:9: \"$TABLE\": the environment's variable TABLE is empty: set it to the name of the table"
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v\nwant %s", err, want)
 	}
-	env = map[string]string{"BUCKET": "a/b", "PREFIX": "", "AWS_REGION": "eu-west-1"}
+	env = map[string]string{"BUCKET": "a/b", "PREFIX": "", "AWS_REGION": "eu-west-1", "TABLE": "a/b"}
 	_, err = c.Resolve(func(name string) (string, bool) { v, ok := env[name]; return v, ok })
 	if err == nil || !strings.Contains(err.Error(), "bucket \"a/b\": write its name alone") {
 		t.Errorf("a value that is no bucket: %v", err)
+	}
+	if err == nil || !strings.Contains(err.Error(), "table \"a/b\": write the table's name") {
+		t.Errorf("a value that is no table: %v", err)
 	}
 }
 
@@ -116,6 +126,7 @@ func TestR5_NotForLambda(t *testing.T) {
 		{"[stores.a]\npath = \"a\"\n", "has no store that is on Lambda: write [stores.NAME.lambda]"},
 		{"[stores.a]\ndriver = \"s3\"\nbucket = \"a\"\ncredentials_file = \"k\"\n", `:4:20: credentials_file: there are no files on Lambda, where the function's role says what it may: take it out, or write the store as it is there below [stores.a.lambda]`},
 		{"[stores.a]\ndriver = \"s3\"\nbucket = \"a\"\n[[views]]\npattern = \"/m/{path...}\"\nkind = \"path\"\nroot = \"m\"\n", `:6:8: kind path: there is none on Lambda; write platforms = ["server"] into this view`},
+		{"[stores.a]\ndriver = \"s3\"\nbucket = \"a\"\n[catalog]\ndriver = \"dynamodb\"\ntable = \"downlink\"\ncredentials_file = \"k\"\n", `:7:20: credentials_file: there are no files on Lambda, where the function's role says what it may: take it out, or write the catalogue as it is there below [catalog.lambda]`},
 		{"[stores.a]\ndriver = \"s3\"\nbucket = \"a\"\n[[links.keys]]\nid = \"k\"\nsecret_file = \"k\"\n", "secret_file: there are no files on Lambda; write secret_env with the name of a variable"},
 		{"[stores.a]\ndriver = \"s3\"\nbucket = \"a\"\ncloudfront_url = \"https://c/\"\ncloudfront_key_id = \"K\"\ncloudfront_key_file = \"k\"\n", "cloudfront_key_file: there are no files on Lambda; write cloudfront_key_env"},
 		{"[stores.a]\ndriver = \"s3\"\nbucket = \"a\"\n[forward_auth]\nurl = \"http://127.0.0.1/\"\n[[views]]\npattern = \"/m/{path...}\"\nkind = \"storage\"\nstore = \"a\"\nallow = \"forward-auth\"\n", "nobody is asked on Lambda"},

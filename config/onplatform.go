@@ -61,6 +61,9 @@ func (r *report) checkSecrets(c *Config, p Platform) {
 			r.fault(key+".cloudfront_key_file", "cloudfront_key_file: there are no files on %v; write cloudfront_key_env with the name of a variable", p)
 		}
 	}
+	if at, key := c.Catalog.in(p); p == OnLambda && at.CredentialsFile != "" {
+		r.fault(key+".credentials_file", "credentials_file: there are no files on %v, where the function's role says what it may: take it out, or write the catalogue as it is there below [catalog.lambda]", p)
+	}
 }
 
 // belowOwn says where else to write what is different on p, if the store has no table
@@ -124,8 +127,11 @@ func (p Platform) storeRemedy(name string) string {
 }
 
 func (p Platform) catalogRemedy() string {
-	if p == OnWorkers {
+	switch p {
+	case OnWorkers:
 		return fmt.Sprintf("[catalog.workers] with driver = %q and a binding", DriverD1)
+	case OnLambda:
+		return fmt.Sprintf("[catalog.lambda] with driver = %q and a table", DriverDynamoDB)
 	}
 	return fmt.Sprintf("driver = %q below [catalog]", DriverSQLite)
 }

@@ -59,9 +59,21 @@ func (s Store) on(p Platform) bool {
 	return slices.Contains(storeDrivers[at.Driver].on, p)
 }
 
+// own is the table that takes the catalogue's place on p, nil if nothing does.
+func (c Catalog) own(p Platform) *Catalog {
+	switch p {
+	case OnWorkers:
+		return c.Workers
+	case OnLambda:
+		return c.Lambda
+	}
+	return nil
+}
+
+// in is the catalogue as it is on p, and the key of the table that says so.
 func (c Catalog) in(p Platform) (Catalog, string) {
-	if p == OnWorkers && c.Workers != nil {
-		return *c.Workers, "catalog.workers"
+	if own := c.own(p); own != nil {
+		return *own, "catalog." + string(p)
 	}
 	return c, "catalog"
 }
@@ -101,7 +113,7 @@ func (c *Config) isFor(p Platform) bool {
 		local := slices.ContainsFunc(c.Views, func(v View) bool { return v.Kind == KindPath && v.on(p) })
 		return c.hasStoreOn(p) || local || len(c.Stores) == 0 && c.Catalog.on(p)
 	case OnLambda: // what is there is mostly on a server too
-		return named || slices.ContainsFunc(c.Stores, func(s Store) bool { return s.Lambda != nil })
+		return named || c.Catalog.Lambda != nil || slices.ContainsFunc(c.Stores, func(s Store) bool { return s.Lambda != nil })
 	}
 	return named || c.hasStoreOn(p) || c.Catalog.on(p)
 }
@@ -152,7 +164,7 @@ func (d *Config) takeStores(c *Config, p Platform) {
 	}
 	var key string
 	d.Catalog, key = c.Catalog.in(p)
-	d.Catalog.Workers = nil
+	d.Catalog.Workers, d.Catalog.Lambda = nil, nil
 	d.source.move(c.source, key, "catalog")
 }
 

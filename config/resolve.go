@@ -3,7 +3,8 @@ package config
 import "strings"
 
 // Resolve is the configuration with the values of environment variables where it has
-// their names: "$NAME" as the whole of a store's bucket, region, endpoint or prefix.
+// their names: "$NAME" as the whole of a store's bucket, region, endpoint or prefix, or
+// of the catalogue's table, region or endpoint.
 // env is as os.LookupEnv. The error is Faults.
 func (c *Config) Resolve(env func(name string) (value string, found bool)) (*Config, error) {
 	r := &report{source: c.source}
@@ -20,11 +21,27 @@ func (c *Config) Resolve(env func(name string) (value string, found bool)) (*Con
 		s.endURL()
 		r.checkS3(*s, key)
 	}
+	d.Catalog = r.resolveCatalog(c.Catalog, env)
 	return faultless(&d, r)
 }
 
+// ResolveCatalog is Resolve for the catalogue alone, where no store is asked.
+func (c *Config) ResolveCatalog(env func(name string) (value string, found bool)) (Catalog, error) {
+	r := &report{source: c.source}
+	at := r.resolveCatalog(c.Catalog, env)
+	return at, r.err()
+}
+
+func (r *report) resolveCatalog(c Catalog, env func(string) (string, bool)) Catalog {
+	r.resolve("catalog.table", &c.Table, env)
+	r.resolve("catalog.region", &c.Region, env)
+	r.resolve("catalog.endpoint", &c.Endpoint, env)
+	r.checkDynamoDB(c, "catalog")
+	return c
+}
+
 // resolve puts a variable's value in place of its name. A variable that is not there
-// is a fault; only a bucket's must not be empty.
+// is a fault; only a bucket's and a table's must not be empty.
 func (r *report) resolve(key string, value *string, env func(string) (string, bool)) {
 	name, ok := variable(*value)
 	if !ok {
@@ -35,8 +52,10 @@ func (r *report) resolve(key string, value *string, env func(string) (string, bo
 		r.fault(key, "%s: the environment has no variable %s: set it, or write the value itself", quote(*value), name)
 		return
 	}
-	if text == "" && strings.HasSuffix(key, ".bucket") {
-		r.fault(key, "%s: the environment's variable %s is empty: set it to the name of the bucket", quote(*value), name)
+	for _, what := range [...]string{"bucket", "table"} {
+		if text == "" && strings.HasSuffix(key, "."+what) {
+			r.fault(key, "%s: the environment's variable %s is empty: set it to the name of the %s", quote(*value), name, what)
+		}
 	}
 	*value = text
 }

@@ -44,13 +44,22 @@ func (r *report) checkS3(s Store, key string) {
 	if !core.ValidToken(s.Region) {
 		r.fault(key+".region", `region %s: write one word, such as "eu-central-1", or "auto" for R2`, quote(s.Region))
 	}
-	_, later := variable(s.Endpoint)
-	if u, err := url.Parse(s.Endpoint); s.Endpoint != "" && !later && (err != nil || !isHTTP(u.Scheme) || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "") {
+	if !isEndpoint(s.Endpoint) {
 		r.fault(key+".endpoint", `endpoint %s: write the server's URL without the bucket, such as "https://minio.example.org:9000"`, quote(s.Endpoint))
 	}
 	if s.Prefix != "" && core.CheckKey(strings.TrimSuffix(s.Prefix, "/")+"/x") != "" {
 		r.fault(key+".prefix", `prefix %s: write a relative path such as "downloads/"`, quote(s.Prefix))
 	}
+}
+
+// isEndpoint reports whether text is the URL of a server, the name of a variable, or
+// nothing.
+func isEndpoint(text string) bool {
+	if _, later := variable(text); later || text == "" {
+		return true
+	}
+	u, err := url.Parse(text)
+	return err == nil && isHTTP(u.Scheme) && u.Host != "" && u.User == nil && u.RawQuery == "" && u.Fragment == ""
 }
 
 func isHTTP(scheme string) bool { return scheme == "http" || scheme == "https" }
@@ -133,6 +142,9 @@ func (r *report) checkKeyFiles(c *Config) {
 				r.checkKeyFile(c, fmt.Sprintf("stores.%s.%s", s.Name, k.name), k.name, k.path)
 			}
 		}
+	}
+	if path := c.Catalog.CredentialsFile; path != "" {
+		r.checkKeyFile(c, "catalog.credentials_file", "credentials_file", path)
 	}
 }
 

@@ -58,6 +58,9 @@ func New(o Options) (*Store, error) {
 	return &Store{opts: o, client: newClient(o, transport), close: transport.CloseIdleConnections}, nil
 }
 
+// Name is the table's.
+func (s *Store) Name() string { return s.opts.Table }
+
 // Close lets go of idle connections; later calls answer catalog.ErrUnavailable.
 func (s *Store) Close() error {
 	s.closed.Store(true)

@@ -22,7 +22,11 @@ import (
 // openAdmin puts the admin of the site together.
 func (s *site) openAdmin(_ context.Context, downloads *nethttp.Handler, log *slog.Logger) error {
 	a := s.config.Admin
-	o := admin.Options{Log: log, Database: s.items, Session: a.Session, Client: downloads.ClientAddress, Secure: s.secure}
+	db, err := s.adminDatabase()
+	if err != nil {
+		return err
+	}
+	o := admin.Options{Log: log, Database: db, Session: a.Session, Client: downloads.ClientAddress, Secure: s.secure}
 	if a.OIDC.Issuer != "" {
 		secret, err := a.OIDC.Secret()
 		if err != nil {

@@ -16,6 +16,14 @@ import (
 type settings struct {
 	config string
 	data   string
+	lambda bool // the configuration as it is on Lambda; of import and export
+}
+
+func (s *settings) platform() config.Platform {
+	if s.lambda {
+		return config.OnLambda
+	}
+	return config.OnServer
 }
 
 // newCommand is the whole command line.
@@ -75,7 +83,7 @@ func (s *settings) load(dir string) (*config.Config, error) {
 		if err != nil {
 			return nil, err
 		}
-		return c.For(config.OnServer)
+		return c.For(s.platform())
 	}
 	text, err := os.ReadFile(s.config)
 	if err != nil {
@@ -85,7 +93,7 @@ func (s *settings) load(dir string) (*config.Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := whole.For(config.OnServer)
+	c, err := whole.For(s.platform())
 	if err != nil {
 		return nil, err
 	}

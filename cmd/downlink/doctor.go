@@ -129,6 +129,9 @@ func (x *examination) run(cmd *cobra.Command, s *settings) (*doctor.Report, erro
 // asItIs are the settings to open a site with and change nothing: a catalogue that is
 // not begun yet would be made, for this user. An empty one takes its place until end.
 func (s *settings) asItIs(cfg *config.Config) (at *settings, begun bool, end func(), err error) {
+	if cfg.Catalog.Driver == config.DriverDynamoDB {
+		return s, true, func() {}, nil
+	}
 	path, err := s.catalogPath(cfg)
 	if err != nil {
 		return nil, false, nil, err

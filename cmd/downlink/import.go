@@ -16,7 +16,7 @@ import (
 
 func newImport(s *settings) *cobra.Command {
 	var dir string
-	var text bool
+	var text, create bool
 	c := &cobra.Command{
 		Use:   "import FILE.jsonl",
 		Short: "Put items into the catalogue",
@@ -30,9 +30,11 @@ with its line, and nothing is imported. FILE "-" is the standard input.
 Without --config the one store is "files".
 
 With --sql no catalogue is touched: the statements that put the items are printed,
-for a database that is elsewhere, such as D1 behind a Cloudflare Worker.`,
+for a database that is elsewhere, such as D1 behind a Cloudflare Worker. With
+--create-table the table of a catalogue in DynamoDB is made first, unless it is there.`,
 		Example: `  echo '{"slug":"manual","title":"Manual","key":"docs/manual.pdf"}' | downlink import -
-  downlink import items.jsonl --sql > items.sql && npx wrangler d1 execute DB --remote --file items.sql`,
+  downlink import items.jsonl --sql > items.sql && npx wrangler d1 execute DB --remote --file items.sql
+  downlink import items.jsonl --config downlink.toml --lambda`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			in, err := input(cmd, args[0])
@@ -48,6 +50,11 @@ for a database that is elsewhere, such as D1 behind a Cloudflare Worker.`,
 				if err != nil {
 					return err
 				}
+				if create {
+					if err := s.createTable(cmd.Context(), dir); err != nil {
+						return err
+					}
+				}
 				if err := items.Put(cmd.Context(), read); err != nil {
 					return err
 				}
@@ -56,7 +63,8 @@ for a database that is elsewhere, such as D1 behind a Cloudflare Worker.`,
 			})
 		},
 	}
-	addDir(c, &dir)
+	s.addCatalogFlags(c, &dir)
+	c.Flags().BoolVar(&create, "create-table", false, "make the table of DynamoDB first, unless it is there")
 	c.Flags().BoolVar(&text, "sql", false, "print SQL, such as `wrangler d1 execute --file` runs, and import nothing")
 	return c
 }
@@ -94,11 +102,6 @@ func (s *settings) printSQL(out io.Writer, in io.Reader, name string) error {
 	return err
 }
 
-// addDir adds the flag that tells a command what serve will be told.
-func addDir(c *cobra.Command, dir *string) {
-	c.Flags().StringVar(dir, "dir", "", "folder to serve, as in `downlink serve DIR`: it decides where the data is if it holds the usual place")
-}
-
 func newExport(s *settings) *cobra.Command {
 	var dir string
 	c := &cobra.Command{
@@ -111,8 +114,14 @@ func newExport(s *settings) *cobra.Command {
 			})
 		},
 	}
-	addDir(c, &dir)
+	s.addCatalogFlags(c, &dir)
 	return c
+}
+
+// addCatalogFlags adds the flags that say which catalogue is meant.
+func (s *settings) addCatalogFlags(c *cobra.Command, dir *string) {
+	c.Flags().StringVar(dir, "dir", "", "folder to serve, as in `downlink serve DIR`: it decides where the data is if it holds the usual place")
+	c.Flags().BoolVar(&s.lambda, "lambda", false, "the catalogue that the configuration has on AWS Lambda")
 }
 
 func input(cmd *cobra.Command, name string) (io.ReadCloser, error) {
@@ -126,24 +135,25 @@ func input(cmd *cobra.Command, name string) (io.ReadCloser, error) {
 // would use for a folder, for the time of do. stores are the names that items may
 // use, path is where the catalogue is.
 func (s *settings) withCatalog(dir string, do func(items *catalog.Catalog, stores []string, path string) error) error {
-	c := config.ForDir("")
-	if s.config != "" || dir != "" {
-		var err error
-		if c, err = s.load(dir); err != nil {
-			return err
-		}
-	}
-	path, err := s.catalogPath(c)
+	c, err := s.loadForCatalog(dir)
 	if err != nil {
 		return err
 	}
-	driver, err := sqlcat.Open(path)
+	driver, place, err := s.openItems(c)
 	if err != nil {
 		return err
 	}
 	items := catalog.New(driver)
 	defer items.Close()
-	return do(items, storeNames(c), path)
+	return do(items, storeNames(c), place)
+}
+
+// loadForCatalog is the configuration, or the one of a folder, or the usual one.
+func (s *settings) loadForCatalog(dir string) (*config.Config, error) {
+	if s.config == "" && dir == "" {
+		return config.ForDir(""), nil
+	}
+	return s.load(dir)
 }
 
 func storeNames(c *config.Config) []string {

@@ -9,7 +9,6 @@ import (
 
 	"github.com/downlink-go/downlink/adapters/forwardauth"
 	"github.com/downlink-go/downlink/catalog"
-	"github.com/downlink-go/downlink/catalog/sqlcat"
 	"github.com/downlink-go/downlink/config"
 	"github.com/downlink-go/downlink/core/link"
 	"github.com/downlink-go/downlink/download"
@@ -125,7 +124,7 @@ func revisionOf(l config.Links) revision {
 }
 
 // peeking tells what would happen to a link with a use limit, and counts nothing.
-type peeking struct{ *sqlcat.Store }
+type peeking struct{ items }
 
 // Use reports whether a download is left.
 func (p peeking) Use(ctx context.Context, u catalog.Use) (bool, error) {

@@ -464,6 +464,11 @@ var options = map[string]func(t *testing.T){
 			t.Errorf("check says %s", out)
 		}
 	},
+	"[catalog] table":            inTable("table", "another-table"),
+	"[catalog] region":           inTable("region", "eu-west-1"),
+	"[catalog] endpoint":         inTable("endpoint", "http://127.0.0.1:1"),
+	"[catalog] credentials_file": inTable("credentials_file", "wrong"),
+	"[catalog] timeout":          tableTimeout,
 	"[catalog] path": func(t *testing.T) {
 		r := start(t, view+"[catalog]\npath = \"items.sqlite\"\n")
 		if _, err := os.Stat(filepath.Join(r.dir, "items.sqlite")); err != nil {

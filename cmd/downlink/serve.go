@@ -69,7 +69,7 @@ func serve(ctx context.Context, s *settings, cfg *config.Config, out, logs io.Wr
 		l.Close()
 		return err
 	}
-	announce(out, cfg, l, site.path)
+	announce(out, cfg, l, site.place)
 	if err := site.announceAdmin(ctx, out, l); err != nil {
 		l.Close()
 		return err
@@ -148,10 +148,10 @@ func packed(cfg *config.Config, v config.View) string {
 }
 
 // announce says what is served and where.
-func announce(out io.Writer, cfg *config.Config, l net.Listener, catalogPath string) {
+func announce(out io.Writer, cfg *config.Config, l net.Listener, items string) {
 	fmt.Fprintf(out, "Downlink serves at %s\n", address(l))
 	for _, v := range cfg.Views {
-		fmt.Fprintf(out, "  %-24s %s%s\n", v.Pattern, source(cfg, v, catalogPath), whose(cfg, v))
+		fmt.Fprintf(out, "  %-24s %s%s\n", v.Pattern, source(cfg, v, items), whose(cfg, v))
 	}
 	for _, r := range cfg.Offload {
 		to := r.Destination
@@ -176,7 +176,7 @@ func address(l net.Listener) string {
 }
 
 // source says where the files of a view come from.
-func source(cfg *config.Config, v config.View, catalogPath string) string {
+func source(cfg *config.Config, v config.View, items string) string {
 	switch v.Kind {
 	case config.KindPath:
 		return "files of " + v.Root
@@ -187,7 +187,7 @@ func source(cfg *config.Config, v config.View, catalogPath string) string {
 	case config.KindZip:
 		return "zip files of " + packed(cfg, v)
 	case config.KindObject:
-		return "items of " + catalogPath
+		return "items of " + items
 	}
 	st, _ := cfg.Store(v.Store)
 	return "files of " + place(st)

@@ -9,7 +9,6 @@ import (
 
 	"github.com/downlink-go/downlink/admin"
 	"github.com/downlink-go/downlink/catalog"
-	"github.com/downlink-go/downlink/catalog/sqlcat"
 	"github.com/downlink-go/downlink/config"
 	"github.com/downlink-go/downlink/core"
 	"github.com/downlink-go/downlink/core/link"
@@ -20,28 +19,26 @@ import (
 
 // site is a configuration put together: everything that answers requests.
 type site struct {
-	config  *config.Config
-	path    string // of the catalogue
-	stores  map[string]*storage.Store
-	catalog *catalog.Catalog
-	items   *sqlcat.Store // the catalogue's driver, which counts uses of links too
-	keys    []link.Key    // of signed links
-	service *download.Service
-	made    workshop
-	admin   *admin.Handler // nil without one
-	closers []io.Closer
+	config   *config.Config
+	settings *settings
+	stores   map[string]*storage.Store
+	catalog  *catalog.Catalog
+	items    items      // the catalogue's driver
+	place    string     // where that is, in a sentence
+	keys     []link.Key // of signed links
+	service  *download.Service
+	made     workshop
+	admin    *admin.Handler // nil without one
+	closers  []io.Closer
 }
 
 // open opens what the configuration names. Close it.
 func (s *settings) open(c *config.Config) (*site, error) {
-	path, err := s.catalogPath(c)
+	c, err := c.Resolve(os.LookupEnv)
 	if err != nil {
 		return nil, err
 	}
-	if c, err = c.Resolve(os.LookupEnv); err != nil {
-		return nil, err
-	}
-	x := &site{config: c, path: path, stores: map[string]*storage.Store{}, made: newWorkshop()}
+	x := &site{config: c, settings: s, stores: map[string]*storage.Store{}, made: newWorkshop()}
 	if err := x.open(); err != nil {
 		return nil, errors.Join(err, x.Close())
 	}
@@ -56,11 +53,11 @@ func (s *site) open() error {
 		}
 		s.stores[st.Name] = store
 	}
-	items, err := sqlcat.Open(s.path)
-	if err != nil {
+	var err error
+	if s.items, s.place, err = s.settings.openItems(s.config); err != nil {
 		return err
 	}
-	s.items, s.catalog = items, catalog.New(items)
+	s.catalog = catalog.New(s.items)
 	s.closers = append(s.closers, s.catalog)
 	ask, err := s.forwardAuth()
 	if err != nil {

@@ -12,7 +12,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/downlink-go/downlink/catalog/sqlcat"
 	"github.com/downlink-go/downlink/config"
 	"github.com/downlink-go/downlink/core/link"
 )
@@ -142,16 +141,12 @@ func when(t, now time.Time) string {
 
 // showUses says how often a link with a use limit was used.
 func (s *settings) showUses(ctx context.Context, w io.Writer, cfg *config.Config, g *link.Grant) error {
-	if cfg.Catalog.Driver != config.DriverSQLite {
+	if cfg.Catalog.Driver == config.DriverD1 {
 		fmt.Fprintf(w, "%-11s %s\n", "used", "counted on Workers")
 		fmt.Fprintln(w, "accepted, if uses are left")
 		return nil
 	}
-	path, err := s.catalogPath(cfg)
-	if err != nil {
-		return err
-	}
-	items, err := sqlcat.Open(path)
+	items, _, err := s.openItems(cfg)
 	if err != nil {
 		return err
 	}

@@ -2,7 +2,6 @@ package server
 
 import (
 	"net"
-	"net/http"
 	"os/exec"
 	"path/filepath"
 	"syscall"
@@ -35,8 +34,7 @@ func StartDynamoDB(t testing.TB) *DynamoDB {
 	cmd.Stdout, cmd.Stderr = d.Process, d.Process
 	d.start(t, cmd)
 	for deadline := time.Now().Add(4 * starting); ; time.Sleep(50 * time.Millisecond) {
-		if r, err := http.Get(d.Endpoint); err == nil {
-			r.Body.Close()
+		if _, err := d.Client().ListTables(t.Context(), &dynamodb.ListTablesInput{}); err == nil {
 			return d
 		}
 		if time.Now().After(deadline) || syscall.Kill(d.PID, 0) != nil {
