@@ -58,6 +58,17 @@ func pause(attempt int, _ error) (time.Duration, error) {
 	return rand.N(min(most, time.Second)), nil
 }
 
+// sleep pauses after an attempt.
+func sleep(ctx context.Context, attempt int) error {
+	wait, _ := pause(attempt, nil)
+	select {
+	case <-time.After(wait):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
 // within runs a request, tries and all, and gives its error a meaning.
 func (s *Store) within(ctx context.Context, do func(ctx context.Context) error) error {
 	if s.closed.Load() {

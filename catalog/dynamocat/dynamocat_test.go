@@ -44,3 +44,8 @@ func TestDriver(t *testing.T) {
 	d := server.StartDynamoDB(t)
 	catalogtest.Run(t, func(t *testing.T) catalog.Driver { return open(t, options(t, d)) })
 }
+
+func TestCounter(t *testing.T) {
+	d := server.StartDynamoDB(t)
+	catalogtest.RunCounter(t, func(t *testing.T) catalog.Driver { return open(t, options(t, d)) })
+}

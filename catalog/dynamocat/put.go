@@ -152,11 +152,8 @@ func (s *Store) overwrite(ctx context.Context, ops func(dead []string) []types.T
 		if dead = append(dead, more...); err == nil {
 			continue
 		}
-		wait, _ := pause(attempt, nil)
-		select {
-		case <-time.After(wait):
-		case <-ctx.Done():
-			return ctx.Err()
+		if err := sleep(ctx, attempt); err != nil {
+			return err
 		}
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -41,10 +40,7 @@ func (s *Store) transact(ctx context.Context, ops []types.TransactWriteItem) err
 			if !passing {
 				return err
 			}
-			wait, _ := pause(attempt, nil)
-			select {
-			case <-time.After(wait):
-			case <-ctx.Done():
+			if sleep(ctx, attempt) != nil {
 				return fmt.Errorf("%w: others kept writing the same rows, or DynamoDB asking for fewer requests: %w", catalog.ErrUnavailable, err)
 			}
 		}

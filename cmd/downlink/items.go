@@ -15,9 +15,11 @@ import (
 	"github.com/downlink-go/downlink/download"
 )
 
-// items is the database of a catalogue, which counts the uses of links too.
+// items is the database of a catalogue, which counts downloads and the uses of links
+// too.
 type items interface {
 	catalog.Driver
+	catalog.Counter
 	download.Uses
 	// Uses is how many downloads by a link were counted.
 	Uses(ctx context.Context, link string) (int64, error)

@@ -1,0 +1,134 @@
+package dynamocat
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/downlink-go/downlink/catalog"
+)
+
+// Complete notes how awaited downloads ended. Some of them are one transaction, which
+// takes their rows as ended and adds to the counts.
+func (s *Store) Complete(ctx context.Context, ended []catalog.Ended) (noted int, err error) {
+	awaited, err := s.awaited(ctx, ended)
+	if err != nil {
+		return 0, err
+	}
+	for some := range slices.Chunk(awaited, mostRows/2) {
+		n, err := s.completeSome(ctx, some)
+		if err != nil {
+			return 0, err
+		}
+		noted += n
+	}
+	return noted, nil
+}
+
+// end is a download that was awaited, and what its end adds.
+type end struct {
+	id    string
+	count catalog.Count
+}
+
+// awaited are those of ended that are awaited, each once.
+func (s *Store) awaited(ctx context.Context, ended []catalog.Ended) (all []end, err error) {
+	bytes := map[string]int64{}
+	var keys []attributes
+	for _, e := range ended {
+		if _, twice := bytes[e.ID]; !twice {
+			bytes[e.ID], keys = e.Bytes, append(keys, key("await#"+e.ID, awaitRow))
+		}
+	}
+	rows, err := s.getAll(ctx, keys)
+	if err != nil {
+		return nil, err
+	}
+	for _, row := range rows {
+		if row["ended"] != nil {
+			continue
+		}
+		id := strings.TrimPrefix(textOf(row[partitionKey]), "await#")
+		c := catalog.Count{Item: textOf(row[thingAttr]), Hour: numberOf(row["hour"]), Tally: catalog.Tally{Bytes: bytes[id]}}
+		if !flagOf(row["bot"]) && bytes[id] >= numberOf(row["size"]) {
+			c.Completed = 1
+		}
+		all = append(all, end{id, c})
+	}
+	return all, nil
+}
+
+// completeSome notes ends by one transaction, or by a few if others noted some of them
+// meanwhile.
+func (s *Store) completeSome(ctx context.Context, ends []end) (int, error) {
+	for len(ends) > 0 {
+		var ops []types.TransactWriteItem
+		var counts []catalog.Count
+		for _, e := range ends {
+			ops, counts = append(ops, s.ending(e.id)), append(counts, e.count)
+		}
+		for _, a := range additions(counts, logWriter) {
+			expression, names, values := a.update()
+			ops = append(ops, types.TransactWriteItem{Update: &types.Update{
+				TableName: &s.opts.Table, Key: a.key, UpdateExpression: &expression,
+				ExpressionAttributeNames: names, ExpressionAttributeValues: values,
+			}})
+		}
+		err := s.transact(ctx, ops)
+		r, ok := errors.AsType[*refusal](err)
+		if !ok {
+			return len(ends), err
+		}
+		var left []end
+		for i, e := range ends {
+			if !r.failed[i] {
+				left = append(left, e)
+			}
+		}
+		ends = left
+	}
+	return 0, nil
+}
+
+// ending takes an awaited download as ended, once.
+func (s *Store) ending(id string) types.TransactWriteItem {
+	return types.TransactWriteItem{Update: &types.Update{
+		TableName: &s.opts.Table, Key: key("await#"+id, awaitRow),
+		UpdateExpression:          aws.String("SET ended = :ended"),
+		ConditionExpression:       aws.String("attribute_exists(pk) AND attribute_not_exists(ended)"),
+		ExpressionAttributeValues: attributes{":ended": &types.AttributeValueMemberBOOL{Value: true}},
+	}}
+}
+
+// getAll is the rows of keys that are there, in any order.
+func (s *Store) getAll(ctx context.Context, keys []attributes) (rows []attributes, err error) {
+	for some := range slices.Chunk(keys, mostRows) {
+		err = s.within(ctx, func(ctx context.Context) error {
+			ask := types.KeysAndAttributes{Keys: some, ConsistentRead: aws.Bool(true)}
+			for attempt := 1; ; attempt++ {
+				out, err := s.client.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{
+					RequestItems: map[string]types.KeysAndAttributes{s.opts.Table: ask},
+				})
+				if err != nil {
+					return err
+				}
+				rows = append(rows, out.Responses[s.opts.Table]...)
+				if ask = out.UnprocessedKeys[s.opts.Table]; len(ask.Keys) == 0 {
+					return nil
+				}
+				if err := sleep(ctx, attempt); err != nil { // what was throttled is asked for again
+					return err
+				}
+			}
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return rows, nil
+}
