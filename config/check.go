@@ -16,6 +16,7 @@ const unixPrefix = "unix:"
 // pages are the paths that are taken, and what is there.
 var pages = []struct{ path, what string }{
 	{"/healthz", "the health check"},
+	{"/readyz", "the readiness check"},
 	{"/index.json", "the index as JSON"},
 }
 
@@ -26,6 +27,7 @@ func (r *report) check(c *Config) {
 	r.checkLinks(c)
 	r.checkForwardAuth(c.ForwardAuth)
 	r.checkTracking(c.Tracking)
+	r.checkMetrics(c)
 	r.checkGenerated(c)
 	r.checkAdmin(c)
 	for i := range c.Views {

@@ -44,6 +44,7 @@ type Config struct {
 	// ForwardAuth is the application that views with AllowForwardAuth ask.
 	ForwardAuth ForwardAuth `toml:"forward_auth"`
 	Tracking    Tracking    `toml:"tracking"`
+	Metrics     Metrics     `toml:"metrics"`
 
 	Overlays  []Overlay `toml:"overlays"` // in the order of the file
 	Generated Generated `toml:"generated"`

@@ -81,6 +81,32 @@ await_log = "1500ms"
 5:9: queue must be 1 to 1000000 downloads; 20000 suits most sites
 6:13: await_log takes a duration of whole seconds, such as "90s" or "1h", or "off"; found the string "1500ms"
 `},
+	{"metrics", `[metrics]
+listen = "9100"
+path = "metrics"
+`, `
+2:10: listen "9100": write host:port such as "127.0.0.1:9100", or "unix:/run/downlink-metrics.sock"
+3:8: path "metrics": write the path of a URL, such as "/metrics"
+`},
+	{"metrics where something else is", `[metrics]
+listen = "127.0.0.1:8080"
+path = "/readyz"
+`, `
+2:10: listen "127.0.0.1:8080": the site is there; choose another address, or write path in place of listen
+3:8: path "/readyz": the readiness check is there; choose another
+`},
+	{"metrics where a view is", `[stores.files]
+path = "x"
+[[views]]
+pattern = "/numbers"
+kind = "storage"
+store = "files"
+path = "numbers.txt"
+[metrics]
+path = "/numbers"
+`, `
+9:8: path "/numbers": a view is there; choose another
+`},
 	{"links without keys", `[links]
 max_life = "1h"
 `, `
@@ -436,7 +462,7 @@ data = "x"
 format = 1
 `, `
 1:1: key "listen" is unknown in the file: it belongs below [server]
-2:1: key "colour" is unknown in the file: take it out; known are server, log, stores, views, offload, catalog, http, links, forward_auth, tracking, overlays, generated, admin
+2:1: key "colour" is unknown in the file: take it out; known are server, log, stores, views, offload, catalog, http, links, forward_auth, tracking, metrics, overlays, generated, admin
 3:2: table "sever" is unknown in the file: did you mean "server"?
 4:2: table "store" is unknown in the file: did you mean "stores"?
 6:9: key "tls" is unknown in [server]: take it out; known are listen, data, read_header_timeout, idle_timeout, write_timeout, shutdown_timeout, max_header_bytes, request_id_header, front, client_address_header

@@ -38,6 +38,8 @@ type Options struct {
 	// WriteTimeout is how long a client may take for each MiB of a download; 0 is
 	// 2 minutes, negative is for ever.
 	WriteTimeout time.Duration
+	// Observer is told of every request; nil is nobody.
+	Observer Observer
 }
 
 // Handler is an http.Handler that answers downloads. It expects the URL path as
@@ -68,6 +70,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.serveAt(
 func (h *Handler) serveAt(w http.ResponseWriter, r *http.Request, path string) {
 	x := exchange{Handler: h, w: w, r: r, path: path, start: time.Now()}
 	x.id = requestID(r, h.opts.RequestIDField)
+	defer x.observe()
 	defer x.recover()
 	x.serve()
 	x.logRequest()
@@ -81,7 +84,8 @@ type exchange struct {
 	path   string // in place of the request's own; "" is that
 	id     string
 	start  time.Time
-	sent   bool // the status line may be out
+	ready  time.Duration // from start to the answer's head, if anybody observes
+	sent   bool          // the status line may be out
 	bytes  int64
 	answer download.Answer
 }
@@ -94,6 +98,7 @@ func (x *exchange) serve() {
 	}
 	x.answer = x.service.Answer(x.r.Context(), &req)
 	defer x.answer.Close()
+	x.headIsReady()
 	x.refuseBody()
 	if x.answer.Delivery == core.Offload {
 		x.handOver()

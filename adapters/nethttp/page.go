@@ -34,6 +34,7 @@ func (h *Handler) beside(next http.Handler, prepare func(*exchange)) http.Handle
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p := &pageWriter{ResponseWriter: w}
 		x := exchange{Handler: h, w: p, r: r, start: time.Now(), id: requestID(r, h.opts.RequestIDField)}
+		defer x.observe()
 		defer x.recover()
 		prepare(&x)
 		w.Header().Set(requestIDName, x.id)

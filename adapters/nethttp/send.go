@@ -30,6 +30,7 @@ var (
 // send sends the spans of the decision, or everything. A body that cannot be
 // completed is cut off, so that the client sees a broken transfer.
 func (x *exchange) send(req *download.Request) {
+	defer x.sending()()
 	whole := false
 	defer func() { x.service.Ended(req, &x.answer, x.bytes, whole) }()
 	err := x.sendSpans()

@@ -164,7 +164,7 @@ func (s *site) downloads(log *slog.Logger) *nethttp.Handler {
 	o := s.config.Server
 	return nethttp.New(s.service, nethttp.Options{
 		Log: log, AccessLog: s.config.Log.Access, RequestIDField: o.RequestIDHeader, ClientField: o.ClientAddressHeader, WriteTimeout: o.WriteTimeout,
-		FrontField: front.Field, Front: o.Front,
+		FrontField: front.Field, Front: o.Front, Observer: s.observer,
 	})
 }
 

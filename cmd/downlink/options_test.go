@@ -600,6 +600,7 @@ func TestEveryDocumentedKeyHasEffect(t *testing.T) {
 	maps.Copy(options, generatedOptions)
 	maps.Copy(options, adminOptions)
 	maps.Copy(options, trackingOptions)
+	maps.Copy(options, metricsOptions)
 	for _, m := range row.FindAllStringSubmatch(string(guide), -1) {
 		if m[1] != "" {
 			table = m[1]

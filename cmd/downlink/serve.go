@@ -16,6 +16,7 @@ import (
 	"github.com/downlink-go/downlink/adapters/nethttp"
 	"github.com/downlink-go/downlink/admin"
 	"github.com/downlink-go/downlink/config"
+	"github.com/downlink-go/downlink/page"
 )
 
 func newServe(s *settings) *cobra.Command {
@@ -64,6 +65,9 @@ func serve(ctx context.Context, s *settings, cfg *config.Config, out, logs io.Wr
 	if err != nil {
 		return fmt.Errorf("cannot listen at %s: %w", cfg.Server.Listen, err)
 	}
+	tracker := site.track(log)
+	defer closeTracker(tracker, cfg, log)
+	site.observe(tracker)
 	whole, err := newServer(ctx, site, log)
 	if err != nil {
 		l.Close()
@@ -78,8 +82,12 @@ func serve(ctx context.Context, s *settings, cfg *config.Config, out, logs io.Wr
 	watched := make(chan struct{})
 	go func() { defer close(watched); site.watchLinks(watching, log) }()
 	defer func() { stop(); <-watched }()
-	tracker := site.track(log)
-	defer closeTracker(tracker, cfg, log)
+	stopMetrics, err := site.serveMetrics(ctx, out, log)
+	if err != nil {
+		l.Close()
+		return err
+	}
+	defer stopMetrics()
 	if err := whole.Serve(ctx, l); err != nil {
 		return err
 	}
@@ -101,6 +109,10 @@ func newServer(ctx context.Context, s *site, log *slog.Logger) (*nethttp.Server,
 	o := s.config.Server
 	downloads := s.downloads(log)
 	pages := s.index(log).Pages()
+	pages[page.ReadyPath] = s.ready(log)
+	if s.config.Metrics.Path != "" {
+		pages[s.config.Metrics.Path] = s.metrics
+	}
 	for path, p := range pages {
 		pages[path] = downloads.Page(p)
 	}

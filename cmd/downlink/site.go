@@ -7,12 +7,14 @@ import (
 	"log/slog"
 	"os"
 
+	"github.com/downlink-go/downlink/adapters/nethttp"
 	"github.com/downlink-go/downlink/admin"
 	"github.com/downlink-go/downlink/catalog"
 	"github.com/downlink-go/downlink/config"
 	"github.com/downlink-go/downlink/core"
 	"github.com/downlink-go/downlink/core/link"
 	"github.com/downlink-go/downlink/download"
+	"github.com/downlink-go/downlink/metrics"
 	"github.com/downlink-go/downlink/page"
 	"github.com/downlink-go/downlink/storage"
 )
@@ -28,7 +30,9 @@ type site struct {
 	keys     []link.Key // of signed links
 	service  *download.Service
 	made     workshop
-	admin    *admin.Handler // nil without one
+	observer nethttp.Observer // is told of every request; nil is nobody
+	metrics  *metrics.Metrics // nil without a place to show them
+	admin    *admin.Handler   // nil without one
 	closers  []io.Closer
 }
 
