@@ -3,7 +3,9 @@
 // server and nginx with Downlink behind it beside what else could serve the same
 // files; and in workerd Downlink's Worker beside one in JavaScript and one of
 // syumai/workers; and Apache, lighttpd and Caddy with Downlink behind them beside the
-// same with the smallest Go backend. Rivals take turns, figures are medians.
+// same with the smallest Go backend; and as a Lambda function Downlink beside handlers on
+// aws-lambda-go and http.FileServer through its shim. Rivals take turns, figures are
+// medians.
 package main
 
 import (
@@ -21,17 +23,22 @@ type plan struct {
 	decideTime   time.Duration // of one measurement
 	httpRounds   int
 	cases        []load
-	onlyDecisive bool          // of the other parts' cases
+	onlyDecisive bool // of the other parts' cases
+	lambdaRounds int
+	lambdaStarts int           // of each function in a round
+	lambdaWarm   int           // answers to each question in a round
 	limit        time.Duration // for everything
 }
 
 func main() {
 	short := flag.Bool("short", false, "measure only what the targets need, in a minute and a half")
-	only := flag.String("only", "", `part to measure: "decide", "http", "fronts" or "workers"; "" for all`)
+	only := flag.String("only", "", `part to measure: "decide", "http", "fronts", "workers" or "lambda"; "" for all`)
 	flag.Parse()
-	p := plan{decideRounds: 60, decideTime: 10 * time.Millisecond, httpRounds: 6, cases: loads, limit: 20 * time.Minute}
+	p := plan{decideRounds: 60, decideTime: 10 * time.Millisecond, httpRounds: 6, cases: loads,
+		lambdaRounds: 9, lambdaStarts: 7, lambdaWarm: 300, limit: 20 * time.Minute}
 	if *short {
-		p = plan{decideRounds: 20, decideTime: 10 * time.Millisecond, httpRounds: 3, cases: decisive(loads), onlyDecisive: true, limit: 5 * time.Minute}
+		p = plan{decideRounds: 20, decideTime: 10 * time.Millisecond, httpRounds: 3, cases: decisive(loads), onlyDecisive: true,
+			lambdaRounds: 5, lambdaStarts: 5, lambdaWarm: 100, limit: 5 * time.Minute}
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -47,6 +54,7 @@ func main() {
 func run(ctx context.Context, p plan, only string) error {
 	var costs [][]cost
 	var found, fronts, workers *results
+	var functions *lambdaResults
 	var err error
 	if only == "" || only == "decide" {
 		if costs, err = measureDecide(ctx, p); err != nil {
@@ -68,8 +76,13 @@ func run(ctx context.Context, p plan, only string) error {
 			return err
 		}
 	}
+	if only == "" || only == "lambda" {
+		if functions, err = measureLambda(ctx, p); err != nil {
+			return err
+		}
+	}
 	progress("")
-	return report(os.Stdout, costs, found, fronts, workers)
+	return report(os.Stdout, costs, found, fronts, workers, functions)
 }
 
 // progress shows on the standard error what is being done, in place of what it

@@ -286,11 +286,16 @@ func (s *stage) launch(ctx context.Context, name, program string, args ...string
 
 // listenAt chooses a free loopback address for the peer.
 func (s *stage) listenAt(peer string) (string, error) {
+	address, err := freeAddress()
+	s.servers[peer] = "http://" + address
+	return address, err
+}
+
+func freeAddress() (string, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", err
 	}
-	s.servers[peer] = "http://" + l.Addr().String()
 	return l.Addr().String(), l.Close()
 }
 

@@ -11,8 +11,8 @@ import (
 
 // report prints the table and which targets were met. costs is nil if part 1
 // was left out, found is nil if part 2 was, fronts if part 3 was, workers if part 4
-// was.
-func report(w io.Writer, costs [][]cost, found, fronts, workers *results) error {
+// was, functions if part 5 was.
+func report(w io.Writer, costs [][]cost, found, fronts, workers *results, functions *lambdaResults) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(w, "%s, %s/%s, %d CPUs\n\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU())
 	if costs != nil {
@@ -28,7 +28,10 @@ func report(w io.Writer, costs [][]cost, found, fronts, workers *results) error 
 		workers.report(t)
 		workers.reportFootprints(t)
 	}
-	reportTargets(t, costs, found, fronts, workers)
+	if functions != nil {
+		functions.report(t)
+	}
+	reportTargets(t, costs, found, fronts, workers, functions)
 	return t.Flush()
 }
 
@@ -89,7 +92,7 @@ type target struct {
 	most  bool // the limit is an upper one
 }
 
-func reportTargets(w io.Writer, costs [][]cost, found, fronts, workers *results) {
+func reportTargets(w io.Writer, costs [][]cost, found, fronts, workers *results, functions *lambdaResults) {
 	var all []target
 	if costs != nil {
 		all = decideTargets(costs)
@@ -107,6 +110,9 @@ func reportTargets(w io.Writer, costs [][]cost, found, fronts, workers *results)
 	}
 	if workers != nil && workers.footprints != nil {
 		all = append(all, workerTargets(workers)...)
+	}
+	if functions != nil && functions.missing == "" {
+		all = append(all, lambdaTargets(functions)...)
 	}
 	fmt.Fprintln(w, "TARGET\tGOT\tWANTED\t")
 	for _, t := range all {

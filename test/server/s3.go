@@ -24,7 +24,10 @@ import (
 // does not have to hold what it needs.
 const versitygw = "github.com/versity/versitygw/cmd/versitygw@v1.8.0"
 
-// buildS3 builds versitygw once for all packages and runs, in the cache of the user.
+// BuildS3 builds versitygw once for all packages and runs, in the cache of the user, and
+// returns the program's path.
+func BuildS3() (string, error) { return buildS3() }
+
 var buildS3 = sync.OnceValues(func() (string, error) {
 	cache, err := os.UserCacheDir()
 	if err != nil {
