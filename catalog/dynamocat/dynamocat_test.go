@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
@@ -23,6 +24,7 @@ func options(t testing.TB, d *server.DynamoDB) dynamocat.Options {
 	o := dynamocat.Options{
 		Table: fmt.Sprint("downlink-", tables.Add(1)), Region: d.Region, Endpoint: d.Endpoint,
 		Credentials: credentials.NewStaticCredentialsProvider(d.Access, d.Secret, ""),
+		Timeout:     30 * time.Second, // the machine of the tests may be busy
 	}
 	if _, err := d.Client().CreateTable(t.Context(), dynamocat.Table(o.Table)); err != nil {
 		t.Fatal(err)
@@ -48,4 +50,19 @@ func TestDriver(t *testing.T) {
 func TestCounter(t *testing.T) {
 	d := server.StartDynamoDB(t)
 	catalogtest.RunCounter(t, func(t *testing.T) catalog.Driver { return open(t, options(t, d)) })
+}
+
+func TestAbilities(t *testing.T) {
+	d := server.StartDynamoDB(t)
+	fresh := func(t *testing.T) catalog.Driver { return open(t, options(t, d)) }
+	catalogtest.RunDeleter(t, fresh)
+	catalogtest.RunLister(t, fresh, func(t *testing.T, d catalog.Driver, slug string, n int64) {
+		counts := []catalog.Count{
+			{Item: slug, Hour: 1, Tally: catalog.Tally{Downloads: n - 1, Bots: 5}}, {Item: slug, Hour: 50, Tally: catalog.Tally{Downloads: 1}},
+		}
+		if err := d.(catalog.Counter).Count(t.Context(), catalog.Batch{Writer: slug, Number: 1, Counts: counts}); err != nil {
+			t.Fatal(err)
+		}
+	})
+	catalogtest.RunCategorizer(t, fresh)
 }

@@ -24,7 +24,7 @@ const (
 )
 
 // Put puts the items in one transaction if they fit into it, and else as stage.go says.
-// A transaction that was sent is waited for, whatever becomes of ctx, so that the
+// Categories that are missing are made before; they stay if the put fails. A transaction that was sent is waited for, whatever becomes of ctx, so that the
 // answer says what happened.
 func (s *Store) Put(ctx context.Context, items []catalog.Item) error {
 	if err := s.ready(ctx); err != nil {
@@ -33,6 +33,9 @@ func (s *Store) Put(ctx context.Context, items []catalog.Item) error {
 	items = lastOfEach(items)
 	chunks, err := chunked(items)
 	if err != nil || len(items) == 0 {
+		return err
+	}
+	if err := s.makeCategories(ctx, categoriesOf(items)); err != nil {
 		return err
 	}
 	if len(chunks) > 1 {
@@ -142,7 +145,7 @@ func (s *Store) overwrite(ctx context.Context, ops func(dead []string) []types.T
 		if !ok {
 			return err
 		}
-		more, err := s.clear(ctx, r)
+		more, err := s.clear(ctx, r, dead)
 		if err != nil && !errors.Is(err, errBusy) {
 			return err
 		}

@@ -12,15 +12,16 @@ import (
 
 // clear settles what stands in the way of an operation on rows that other puts have
 // staged. It returns the puts that are dead, or errBusy beside them if one is not; or
-// the refusal if that has another reason.
-func (s *Store) clear(ctx context.Context, r *refusal) (dead []string, err error) {
+// the refusal if that has another reason, as it must have if the puts are known to be
+// dead.
+func (s *Store) clear(ctx context.Context, r *refusal, known []string) (dead []string, err error) {
 	slugs := map[string][]string{}
 	for i, row := range r.rows {
 		if !r.failed[i] {
 			continue
 		}
 		id := textOf(row[stagerAttr])
-		if id == "" {
+		if id == "" || slices.Contains(known, id) {
 			return nil, r
 		}
 		slugs[id] = append(slugs[id], textOf(row[sortKey]))
