@@ -34,9 +34,9 @@ type Options struct {
 	// Page is the handler of a path that is no download's, nil for all others. The
 	// path is percent-encoded.
 	Page func(path string) http.Handler
-	// Flush, if set, is called when an answer is out and before the invocation ends:
-	// what is still in memory then may never be written, as the platform stops the
-	// process between invocations. It has until the context ends.
+	// Flush, if set, is called when an answer is out and before the invocation ends, such
+	// as that of a track.Tracker: what is still in memory then may never be written, as
+	// the platform stops the process between invocations. It has until the context ends.
 	Flush func(ctx context.Context) error
 }
 
@@ -70,7 +70,7 @@ type exchange struct {
 	start    time.Time
 	streamed bool
 	bytes    int64
-	request  core.Request
+	request  download.Request
 	answer   download.Answer
 }
 
@@ -98,7 +98,7 @@ func (x *exchange) serve() (out io.Reader) {
 			out = x.refuse(core.Refuse(500, "panic"), nil)
 		}
 	}()
-	x.request = x.e.fill(x.start)
+	x.request = download.Request{Request: x.e.fill(x.start), ID: x.id, Header: x.e, Native: x.e, MaxBody: streamed}
 	if x.opts.Page != nil {
 		if page := x.opts.Page(x.request.Path); page != nil {
 			return x.page(page)
@@ -112,11 +112,10 @@ func (x *exchange) panicked(cause any) {
 }
 
 func (x *exchange) download() io.Reader {
-	req := download.Request{Request: x.request, Header: x.e, Native: x.e, MaxBody: streamed}
 	if !x.streamed {
-		req.MaxBody, req.Room = int64(x.e.kind.limit())/4*3, x.room
+		x.request.MaxBody, x.request.Room = int64(x.e.kind.limit())/4*3, x.room
 	}
-	x.answer = x.service.Answer(x.ctx, &req)
+	x.answer = x.service.Answer(x.ctx, &x.request)
 	a := &x.answer
 	h := x.headOf(&a.Decision, a.Location)
 	if a.Delivery != core.Stream {
@@ -179,6 +178,9 @@ func (x *exchange) headOf(d *core.Decision, location string) head {
 
 // end is called when the answer is out: the invocation ends after it.
 func (x *exchange) end() {
+	if a := &x.answer; a.Delivery == core.Stream {
+		x.service.Ended(&x.request, a, x.bytes, a.Cause == nil && x.bytes == a.BodyLength())
+	}
 	x.answer.Close()
 	x.logRequest()
 	if x.opts.Flush == nil {

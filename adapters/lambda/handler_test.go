@@ -414,3 +414,37 @@ func TestNoRequest(t *testing.T) {
 		t.Error("answers to a load balancer are to be streamed")
 	}
 }
+
+// recorder notes what it is told.
+type recorder struct{ told []string }
+
+func (r *recorder) Requested(d download.Download) {
+	r.told = append(r.told, fmt.Sprintf("%s requested %s", d.ID, d.Delivery))
+}
+
+func (r *recorder) Ended(d download.Download, n int64, all bool) {
+	r.told = append(r.told, fmt.Sprintf("%s ended %d %v %s", d.ID, n, all, d.UserAgent))
+}
+
+func TestRecorder(t *testing.T) {
+	for _, kinds := range [][]lambda.Kind{nil, {lambda.FunctionURL}} {
+		rec := &recorder{}
+		s, err := download.New([]download.Route{{Pattern: "/f/{path...}", View: &download.StorageView{Store: bucket(map[string][]byte{"a": bytesOf(9), "large": make([]byte, 5<<20)})}}}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.SetRecorder(rec)
+		h, err := lambda.New(s, lambda.Options{Streamed: kinds})
+		if err != nil {
+			t.Fatal(err)
+		}
+		handle(t, h, event(funcURL, false, "GET", "/f/a", "User-Agent: x"))
+		handle(t, h, event(httpAPI, false, "GET", "/f/large"))
+		handle(t, h, event(funcURL, false, "HEAD", "/f/a"))
+		handle(t, h, event(funcURL, false, "GET", "/f/none"))
+		want := []string{"request-1 requested stream", "request-1 ended 9 true x", "request-1 requested redirect"}
+		if !reflect.DeepEqual(rec.told, want) {
+			t.Errorf("streamed %v: told %q, want %q", kinds, rec.told, want)
+		}
+	}
+}

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"cmp"
+	"context"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -8,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/downlink-go/downlink/adapters/lambda"
+	"github.com/downlink-go/downlink/catalog"
+	"github.com/downlink-go/downlink/catalog/dynamocat"
 	"github.com/downlink-go/downlink/config"
 	"github.com/downlink-go/downlink/core"
 	"github.com/downlink-go/downlink/core/link"
@@ -15,6 +19,7 @@ import (
 	"github.com/downlink-go/downlink/generate/zipfile"
 	"github.com/downlink-go/downlink/page"
 	"github.com/downlink-go/downlink/storage"
+	"github.com/downlink-go/downlink/track"
 )
 
 // site is a configuration put together. Nobody is asked anything before a request
@@ -22,6 +27,8 @@ import (
 type site struct {
 	config  *config.Config
 	stores  map[string]*storage.Store
+	items   *dynamocat.Store // nil without a catalogue
+	catalog *catalog.Catalog // likewise
 	sums    *zipfile.Sums
 	service *download.Service
 }
@@ -38,6 +45,9 @@ func open() (*lambda.Handler, error) {
 			return nil, fmt.Errorf("store %q: %w", st.Name, err)
 		}
 	}
+	if err := s.openCatalog(); err != nil {
+		return nil, err
+	}
 	if s.service, err = download.New(s.routes(), nil); err != nil {
 		return nil, err
 	}
@@ -47,7 +57,32 @@ func open() (*lambda.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return lambda.New(s.service, lambda.Options{Log: log, AccessLog: c.Log.Access, Streamed: streamed, Page: s.pages(log)})
+	o := lambda.Options{Log: log, AccessLog: c.Log.Access, Streamed: streamed, Page: s.pages(log)}
+	if tracker := s.track(log); tracker != nil {
+		o.Flush = tracker.Flush
+	}
+	return lambda.New(s.service, o)
+}
+
+func (s *site) openCatalog() (err error) {
+	c := s.config.Catalog
+	if c.Driver != config.DriverDynamoDB {
+		return nil
+	}
+	s.items, err = dynamocat.New(dynamocat.Options{Table: c.Table, Region: c.Region, Endpoint: c.Endpoint, Timeout: c.Timeout})
+	s.catalog = catalog.New(s.items)
+	return err
+}
+
+// track has downloads counted, if there is where to; nil if there is not.
+func (s *site) track(log *slog.Logger) *track.Tracker {
+	t := s.config.Tracking
+	if s.items == nil || !t.Count {
+		return nil
+	}
+	tracker := track.New(track.Options{Counter: s.items, Window: cmp.Or(t.Window, -1), Flush: t.Flush, Queue: t.Queue, Log: log})
+	s.service.SetRecorder(tracker)
+	return tracker
 }
 
 // rememberedSums is how many checksums of zip files' members are kept in memory.
@@ -64,19 +99,38 @@ func (s *site) routes() (routes []download.Route) {
 
 // view is a view of the kinds that there are on Lambda: the configuration was checked.
 func (s *site) view(v config.View) download.View {
-	if v.Kind == config.KindZip {
-		return &download.ZipView{
-			Store: s.stores[v.Store], Path: v.Path, Whole: v.Whole(), Most: s.config.Generated.ZipFiles, Sums: s.sums, Options: v.Options(),
-		}
+	switch v.Kind {
+	case config.KindZip:
+		return s.zip(v)
+	case config.KindObject:
+		return &download.ObjectView{Catalog: s.catalog, Stores: s.stores, Path: v.Path, Field: v.Field, Options: v.Options(), Precompressed: v.Precompressed}
 	}
 	return &download.StorageView{Store: s.stores[v.Store], Path: v.Path, Options: v.Options(), Precompressed: v.Precompressed}
+}
+
+// zip is the view of folders, stores and items as zip files.
+func (s *site) zip(v config.View) download.View {
+	view := &download.ZipView{
+		Store: s.stores[v.Store], Path: v.Path, Whole: v.Whole(), Most: s.config.Generated.ZipFiles, Sums: s.sums, Options: v.Options(),
+	}
+	if len(v.Items) > 0 {
+		view.Members = func(ctx context.Context, _ *download.Request) ([]zipfile.Member, string, error) {
+			members, err := download.ItemMembers(ctx, s.catalog, s.stores, v.Items)
+			return members, "files.zip", err
+		}
+	}
+	return view
 }
 
 // setLinks has the service fetch its keys when a request needs them.
 func (s *site) setLinks(o link.Options) {
 	if s.config.HasLinks() {
 		k := &keyring{keys: s.config.Links.Keys, options: o, secret: newSecrets(os.Getenv).get}
-		s.service.SetLinks(download.Links{Fetch: k.verifier, Resume: s.config.Links.Resume})
+		l := download.Links{Fetch: k.verifier, Resume: s.config.Links.Resume}
+		if s.items != nil {
+			l.Uses = s.items
+		}
+		s.service.SetLinks(l)
 	}
 }
 
@@ -86,7 +140,12 @@ func (s *site) pages(log *slog.Logger) func(path string) http.Handler {
 	for _, v := range s.config.Views {
 		p, err := core.ParsePattern(v.Pattern)
 		below, listed := v.ListedBelow()
-		if err == nil && !v.Protected() && v.List && listed {
+		switch {
+		case err != nil: // the configuration was checked
+		case v.Protected(): // not everybody may know what is there
+		case v.Kind == config.KindObject && v.Path == "" && v.Field == "" && x.Catalog == nil:
+			x.Catalog, x.Item = s.catalog, p
+		case v.List && listed:
 			x.Files = append(x.Files, page.Listing{Store: s.stores[v.Store], Prefix: below, Pattern: p})
 		}
 	}

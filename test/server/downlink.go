@@ -19,25 +19,30 @@ import (
 // starting is how long a server may take until it answers.
 const starting = 20 * time.Second
 
+const module = "github.com/downlink-go/downlink/"
+
 var build = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "downlink-test-")
+	dir, err := programs()
 	if err != nil {
 		return "", err
 	}
 	file := filepath.Join(dir, "downlink")
-	out, err := exec.Command("go", "build", "-o", file, "github.com/downlink-go/downlink/cmd/downlink").CombinedOutput()
+	out, err := exec.Command("go", "build", "-o", file, module+"cmd/downlink").CombinedOutput()
 	if err != nil {
 		os.Stderr.Write(out)
 	}
 	return file, err
 })
 
-// Main runs a package's tests and removes the program that they built. Call it in
+// programs is the folder of the programs that a package's tests build.
+var programs = sync.OnceValues(func() (string, error) { return os.MkdirTemp("", "downlink-test-") })
+
+// Main runs a package's tests and removes the programs that they built. Call it in
 // TestMain of a package that uses this one.
 func Main(m *testing.M) {
 	code := m.Run()
-	if file, err := build(); err == nil {
-		os.RemoveAll(filepath.Dir(file))
+	if dir, err := programs(); err == nil {
+		os.RemoveAll(dir)
 	}
 	os.Exit(code)
 }

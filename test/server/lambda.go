@@ -1,0 +1,94 @@
+package server
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/downlink-go/downlink/test/need"
+)
+
+// bundle is Downlink's function as it is deployed, for this machine.
+var bundle = sync.OnceValues(func() (string, error) {
+	dir, err := programs()
+	if err != nil {
+		return "", err
+	}
+	arch := map[string]string{"amd64": "x86_64", "arm64": "arm64"}[runtime.GOARCH]
+	source, err := exec.Command("go", "list", "-f", "{{.Dir}}", module+"cmd/downlink-lambda").Output()
+	if err != nil {
+		return "", err
+	}
+	standard := filepath.Join(string(bytes.TrimSpace(source)), "downlink.toml")
+	out, err := exec.Command("go", "run", module+"cmd/downlink-lambda/build", "-config", standard, "-arch", arch, "-out", dir).CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("%w\n%s", err, out)
+	}
+	return filepath.Join(dir, "bootstrap"), nil
+})
+
+// Bootstrap is Downlink's function as it is deployed, built once for all tests of a
+// package. DOWNLINK_CONFIG says what it serves.
+func Bootstrap(t testing.TB) string {
+	t.Helper()
+	file, err := bundle()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// Function is Downlink's function in AWS's runtime interface emulator.
+type Function struct {
+	*Process
+	url string
+	one sync.Mutex // the emulator takes one event at a time
+}
+
+// StartFunction runs the emulator with the function and an environment until the test
+// ends. The function starts with the first event.
+func StartFunction(t testing.TB, env ...string) *Function {
+	t.Helper()
+	addr := FreePort(t)
+	f := &Function{Process: &Process{Addr: addr}, url: "http://" + addr + "/2015-03-31/functions/function/invocations"}
+	cmd := exec.Command(need.LambdaEmulator(t), "--runtime-interface-emulator-address", addr, "--runtime-api-address", FreePort(t), Bootstrap(t))
+	cmd.Env = append(append(os.Environ(), "AWS_LAMBDA_FUNCTION_TIMEOUT=30"), env...)
+	cmd.Stdout, cmd.Stderr = f.Process, f.Process
+	f.start(t, cmd)
+	for deadline := time.Now().Add(starting); ; time.Sleep(20 * time.Millisecond) {
+		if c, err := net.Dial("tcp", addr); err == nil {
+			c.Close()
+			return f
+		}
+		if time.Now().After(deadline) || syscall.Kill(f.PID, 0) != nil {
+			t.Fatalf("the emulator did not start:\n%s", f.Log())
+		}
+	}
+}
+
+// Invoke gives the function an event and returns its answer, byte for byte.
+func (f *Function) Invoke(t testing.TB, event []byte) []byte {
+	t.Helper()
+	f.one.Lock()
+	defer f.one.Unlock()
+	r, err := http.Post(f.url, "application/json", bytes.NewReader(event))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Body.Close()
+	answer, err := io.ReadAll(r.Body)
+	if err != nil || r.StatusCode != http.StatusOK {
+		t.Fatalf("the emulator answers %d %.500s, %v\n%s", r.StatusCode, answer, err, tail(f.Log(), 2000))
+	}
+	return answer
+}
