@@ -5,22 +5,52 @@ package admin
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
+	"os"
+	"sync"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
+
+	"github.com/downlink-go/downlink/catalog"
+	"github.com/downlink-go/downlink/doctor"
+	"github.com/downlink-go/downlink/internal/flight"
+	"github.com/downlink-go/downlink/storage"
 )
 
 // Path is where the admin is.
 const Path = "/admin/"
 
-// Options are what the admin works with. All but OIDC, Client and Secure are needed.
+// Options are what the admin works with.
 type Options struct {
 	Log *slog.Logger // nil discards
 	// Database keeps accounts and sessions.
 	Database Database
+	Catalog  *catalog.Catalog
+	// Counter has what was counted; nil shows no counts.
+	Counter catalog.Counter
+	// Stores are all of the site's, to pick files from.
+	Stores []*storage.Store
+	// URL is the site's, with a slash at its end; "" writes links without it.
+	URL string
+	// Item is where items are served, by slug, and Version where their versions are,
+	// if they are.
+	Item    func(slug string) (path string, ok bool)
+	Version func(slug, version string) (path string, ok bool)
+	// Sign makes a signed link to a URL of the site; nil makes none.
+	Sign func(url string, w Wish) (string, error)
+	// Examine examines the site; nil has no page of its health.
+	Examine func(ctx context.Context) (*doctor.Report, error)
+	// Store is where uploaded files are put; it can be written to.
+	Store *storage.Store
+	// Uploads is the folder of uploads that are not whole yet, made if it is not
+	// there. Nobody else uses it.
+	Uploads string
+	// MaxUpload is the most bytes of a file.
+	MaxUpload int64
 	// Session is how long somebody stays logged in.
 	Session time.Duration
 	// OIDC is the provider by which people log in too; nil without one.
@@ -31,6 +61,14 @@ type Options struct {
 	Secure func(*http.Request) bool
 }
 
+// Wish is what a signed link is to allow.
+type Wish struct {
+	Life    time.Duration
+	Uses    int64  // 0: any number
+	Name    string // of the file, in place of its own; "" keeps that
+	Subject string // whom it is for
+}
+
 // Handler is the admin.
 type Handler struct {
 	opts          Options
@@ -38,11 +76,14 @@ type Handler struct {
 	accounts      *Accounts
 	plain, secure *scs.SessionManager // over http and over https
 	attempts      limits
-	whole         http.Handler
+	tus           http.Handler
+	finishing     flight.Group[string] // uploads by id
+	changing      sync.Mutex           // of items that are read, changed and put
+	chain         http.Handler
 }
 
 // New returns the admin.
-func New(o Options) *Handler {
+func New(o Options) (*Handler, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
@@ -55,11 +96,17 @@ func New(o Options) *Handler {
 	h := &Handler{opts: o, log: o.Log, accounts: NewAccounts(o.Database)}
 	h.plain, h.secure = newSessions(o.Database, o.Session, false), newSessions(o.Database, o.Session, true)
 	h.plain.ErrorFunc, h.secure.ErrorFunc = h.fail, h.fail
-	routes := h.routes()
+	if err := os.MkdirAll(o.Uploads, 0o700); err != nil {
+		return nil, fmt.Errorf("make the folder of uploads: %w", err)
+	}
+	var err error
+	if h.tus, err = h.newTus(); err != nil {
+		return nil, err
+	}
 	protection := http.NewCrossOriginProtection()
 	protection.SetDenyHandler(http.HandlerFunc(h.refuseOther))
-	h.whole = protection.Handler(h.withSession(routes))
-	return h
+	h.chain = protection.Handler(h.withSession(h.routes()))
+	return h, nil
 }
 
 // contentSecurityPolicy allows the admin's own files and nothing else.
@@ -76,7 +123,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	} {
 		w.Header().Set(name, value)
 	}
-	h.whole.ServeHTTP(w, r)
+	h.chain.ServeHTTP(w, r)
 }
 
 // withSession loads and saves the session of a request. The files of the pages need

@@ -23,6 +23,7 @@ var (
 	errLoggedOut = &fault{http.StatusForbidden, "You are not logged in any more. Log in, then send the form again."}
 	errTooMany   = &fault{http.StatusTooManyRequests, "Too many attempts. Wait a minute, then try again."}
 	errTooLarge  = &fault{http.StatusRequestEntityTooLarge, "This is larger than the server takes."}
+	errNoRoom    = &fault{http.StatusInsufficientStorage, "The server has no room left for this. Ask its operator."}
 	errForm      = &fault{http.StatusBadRequest, "The form that was sent cannot be read. Go back, load the page again and try once more."}
 	errStore     = &fault{http.StatusServiceUnavailable, "The storage or the database cannot answer now. Try again in a moment."}
 	errInside    = &fault{http.StatusInternalServerError, "Something went wrong. The server's log says what."}
@@ -37,6 +38,10 @@ func faultOf(err error) *fault {
 		return f
 	case errors.As(err, &large):
 		return errTooLarge
+	case errors.Is(err, catalog.ErrUnsupported):
+		return &fault{http.StatusNotImplemented, "The database of this site cannot do that."}
+	case isFull(err):
+		return errNoRoom
 	case errors.Is(err, catalog.ErrNotFound), errors.Is(err, storage.ErrNotFound):
 		return &fault{http.StatusNotFound, "There is no such item or file."}
 	case errors.Is(err, catalog.ErrUnavailable), errors.Is(err, storage.ErrUnavailable), errors.Is(err, context.DeadlineExceeded):

@@ -6,10 +6,13 @@ import (
 	"embed"
 	"encoding/hex"
 	"html/template"
+	"maps"
 	"net/http"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 //go:embed templates
@@ -79,7 +82,40 @@ var pages = func() map[string]*template.Template {
 }()
 
 var functions = template.FuncMap{
-	"asset": func(name string) string { return assets[name].path },
+	"asset":    func(name string) string { return assets[name].path },
+	"bytes":    byteText,
+	"itempath": itemPath,
+	"moment":   func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") },
+	"machine":  func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+	"half":     func(n int) int { return n / 2 },
+	"depth":    func(n int) int { return min(n, 4) }, // deeper ones are indented no further
+	"exports":  func() []string { return slices.Sorted(maps.Keys(exports)) },
+	"filter": func(l itemList) string {
+		return withQuery(Path, "q", l.Search, "category", l.Category, "order", l.Order)
+	},
+	"folder": func(p picker, prefix string) string {
+		return withQuery(Path+"files", "store", p.Store, "prefix", prefix, "item", p.Item, "field", p.Field)
+	},
+	"destination": func(item, field string, several bool) destination { return destination{item, field, several} },
+}
+
+// destination is where the files of a form for uploads go.
+type destination struct {
+	Item, Field string
+	Several     bool
+}
+
+// byteText is a number of bytes for people, in powers of 1024.
+func byteText(n int64) string {
+	const unit = 1024
+	if n < unit {
+		return strconv.FormatInt(n, 10) + " bytes"
+	}
+	value, names := float64(n)/unit, "KMGTPE"
+	for value >= unit && len(names) > 1 {
+		value, names = value/unit, names[1:]
+	}
+	return strings.TrimSuffix(strconv.FormatFloat(value, 'f', 1, 64), ".0") + " " + names[:1] + "iB"
 }
 
 // show sends a page.

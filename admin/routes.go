@@ -16,22 +16,31 @@ const (
 // routes are the pages of the admin.
 func (h *Handler) routes() http.Handler {
 	mux := http.NewServeMux()
-	open := func(pattern string, a action) { mux.Handle(pattern, h.visit(a)) }
 	for pattern, a := range map[string]action{
 		"GET /admin/login": login, "POST /admin/login": logIn, "GET /admin/setup": setUp, "POST /admin/setup": choosePassword,
 		"GET /admin/oidc/start": startOIDC, "GET /admin/oidc/callback": endOIDC,
 	} {
-		open(pattern, a)
+		mux.Handle(pattern, h.visit(mostForm, a))
 	}
 	for pattern, a := range map[string]action{
 		"POST /admin/logout": logOut, "GET /admin/account": account, "POST /admin/account": changePassword,
-		"GET /admin/{$}": account,
+		"GET /admin/{$}": items, "GET /admin/item/{slug}": item, "POST /admin/item/{slug}": saveItem, "POST /admin/item/{slug}/delete": deleteItem,
+		"POST /admin/item/{slug}/link": signLink, "POST /admin/item/{slug}/drop": dropFile, "GET /admin/item/{slug}/picture": picture,
+		"GET /admin/upload": uploadPage, "POST /admin/uploads/{id}": finishUpload, "GET /admin/categories": categories, "POST /admin/categories": changeCategory,
+		"GET /admin/files": files, "POST /admin/files/new": newItem, "POST /admin/files/pick": pickFile,
+		"GET /admin/orphans": findOrphans, "POST /admin/orphans": removeOrphans, "GET /admin/health": health,
+		"GET /admin/statistics": showStatistics, "GET /admin/statistics.csv": exportCSV, "GET /admin/statistics.json": exportJSON,
+		"/admin/": noPage,
 	} {
-		open(pattern, known(a))
+		mux.Handle(pattern, h.visit(mostForm, known(a)))
 	}
-	open("/admin/", known(func(*visit) error { return errNoPage }))
+	for pattern, a := range map[string]action{"POST /admin/upload": upload, uploadsPath: serveTus} {
+		mux.Handle(pattern, h.visit(-1, known(a)))
+	}
 	return mux
 }
+
+func noPage(*visit) error { return errNoPage }
 
 // action answers a request or returns why it cannot.
 type action func(x *visit) error
@@ -44,17 +53,24 @@ type visit struct {
 	user string // "" on pages that need no log-in
 }
 
-// visit makes an action a handler with the limits of an ordinary page.
-func (h *Handler) visit(a action) http.Handler {
+// visit makes an action a handler with the limits of an ordinary page, and of most
+// bytes of a body; -1 is any number.
+func (h *Handler) visit(most int64, a action) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		c, now := http.NewResponseController(w), time.Now()
+		x := &visit{Handler: h, w: w, r: r}
+		c, now := x.control(), time.Now()
 		_, _ = c.SetReadDeadline(now.Add(readTimeout)), c.SetWriteDeadline(now.Add(writeTimeout))
-		r.Body = http.MaxBytesReader(w, r.Body, mostForm)
-		if err := a(&visit{Handler: h, w: w, r: r}); err != nil {
+		if most >= 0 {
+			r.Body = http.MaxBytesReader(w, r.Body, most)
+		}
+		if err := a(x); err != nil {
 			h.fail(w, r, err)
 		}
 	})
 }
+
+// control is of the request's connection.
+func (x *visit) control() *http.ResponseController { return http.NewResponseController(x.w) }
 
 // known lets an action go on for somebody who is logged in. A page that was asked for
 // comes after the log-in.

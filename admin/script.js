@@ -1,1 +1,215 @@
+// What the pages do beside working without it: uploads that show how far they are,
+// go on after a cut, and take files that are dropped (tus 1.0.0, tus.io).
 "use strict";
+
+document.documentElement.classList.add("script");
+
+const tus = { "Tus-Resumable": "1.0.0" };
+const piece = 32 << 20; // bytes sent at a time: some servers in front take no more
+const patience = [0, 1, 2, 4, 8, 15, 30, 30]; // seconds before each new try
+
+const wait = seconds => new Promise(done => setTimeout(done, seconds * 1000));
+const base64 = text => btoa(String.fromCharCode(...new TextEncoder().encode(text)));
+
+class Refused extends Error {}
+
+// send makes a request, and tells how much of its body is out.
+function send(method, url, headers, body, onProgress, signal) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open(method, url);
+    for (const [name, value] of Object.entries({ ...tus, ...headers })) request.setRequestHeader(name, value);
+    request.upload.onprogress = event => onProgress?.(event.loaded);
+    request.onload = () => resolve(request);
+    request.onerror = request.ontimeout = () => reject(new Error("The connection was cut."));
+    request.onabort = () => reject(new Refused("Cancelled."));
+    signal?.addEventListener("abort", () => request.abort());
+    request.send(body);
+  });
+}
+
+// words is what a refusal says.
+function words(request) {
+  if (request.status === 403) return "You are not logged in any more. Log in, then choose the file again: the upload goes on.";
+  if (request.status === 413) return "This file is larger than the server takes.";
+  const text = request.responseText.replace(/^ERR_\w+: /, "").trim();
+  return text && !text.startsWith("<") ? text : `The server answered ${request.status}.`;
+}
+
+// check throws for an answer that is none of those wanted: for good, or to be tried
+// again.
+function check(request, ...wanted) {
+  if (wanted.includes(request.status)) return request;
+  const again = request.status >= 500 && request.status !== 507 || [408, 409, 423, 429].includes(request.status);
+  throw new (again ? Error : Refused)(words(request));
+}
+
+class Upload {
+  constructor(form, file, row) {
+    Object.assign(this, { form, file, row, stop: new AbortController(), offset: 0 });
+    this.memory = ["downlink", form.elements.item?.value, form.elements.field?.value, file.name, file.size, file.lastModified].join("|");
+    this.url = localStorage.getItem(this.memory);
+  }
+
+  metadata() {
+    const pairs = [["filename", this.file.name]];
+    for (const name of ["item", "field", "version"]) {
+      const value = this.form.elements[name]?.value;
+      if (value) pairs.push([name, value]);
+    }
+    return pairs.map(([name, value]) => `${name} ${base64(value)}`).join(",");
+  }
+
+  async create() {
+    const headers = { "Upload-Length": this.file.size, "Upload-Metadata": this.metadata() };
+    const made = check(await send("POST", this.form.dataset.uploads, headers), 201);
+    // The page may be at another host or scheme than the server believes.
+    this.url = new URL(made.getResponseHeader("Location"), location).pathname;
+    localStorage.setItem(this.memory, this.url);
+    this.offset = 0;
+    return made.getResponseHeader("Downlink-Item");
+  }
+
+  // step does one request, and returns the item's page when all is done.
+  async step() {
+    if (!this.url) return this.create();
+    if (this.unsure) {
+      const head = await send("HEAD", this.url);
+      if (head.status === 404) return this.finish();
+      this.offset = Number(check(head, 200).getResponseHeader("Upload-Offset"));
+      this.unsure = false;
+    }
+    if (this.offset === this.file.size) return this.finish();
+    const headers = { "Content-Type": "application/offset+octet-stream", "Upload-Offset": this.offset };
+    const from = this.offset, body = this.file.slice(from, from + piece);
+    const answer = check(await send("PATCH", this.url, headers, body, sent => this.show(from + sent), this.stop.signal), 204);
+    this.offset = Number(answer.getResponseHeader("Upload-Offset"));
+    this.failures = 0;
+    return answer.getResponseHeader("Downlink-Item");
+  }
+
+  // finish asks for what became of an upload whose last answer was lost. One that the
+  // server does not know begins again.
+  async finish() {
+    const answer = await send("POST", this.url);
+    if (answer.status === 404) {
+      this.url = null;
+      this.unsure = false;
+      return null;
+    }
+    return check(answer, 204).getResponseHeader("Downlink-Item");
+  }
+
+  async run() {
+    this.unsure = Boolean(this.url);
+    this.failures = 0;
+    this.begun = performance.now();
+    for (;;) {
+      try {
+        const item = await this.step();
+        if (item) {
+          localStorage.removeItem(this.memory);
+          return this.done(item);
+        }
+        this.show(this.offset);
+      } catch (failure) {
+        if (failure instanceof Refused || this.failures >= patience.length) return this.fail(failure);
+        this.unsure = true;
+        this.say(`${failure.message} Trying again …`);
+        await wait(patience[this.failures++]);
+      }
+    }
+  }
+
+  async cancel() {
+    this.stop.abort();
+    localStorage.removeItem(this.memory);
+    if (this.url) await send("DELETE", this.url).catch(() => {});
+    this.row.remove();
+  }
+
+  show(sent) {
+    this.row.querySelector("progress").value = this.file.size ? sent / this.file.size : 1;
+    const percent = this.file.size ? Math.floor(100 * sent / this.file.size) : 100;
+    this.say(sent >= this.file.size ? "Stored soon …" : `${percent} %`);
+  }
+
+  say(text) {
+    const state = this.row.querySelector(".state");
+    if (state.textContent !== text) state.textContent = text;
+  }
+
+  done(item) {
+    const link = document.createElement("a");
+    link.href = item;
+    link.textContent = this.file.name;
+    this.row.querySelector(".name").replaceChildren(link);
+    this.row.querySelector("button").remove();
+    this.row.querySelector("progress").value = 1;
+    this.row.dataset.state = "done";
+    this.say("Uploaded");
+    this.announce(`${this.file.name} is uploaded.`);
+  }
+
+  fail(failure) {
+    this.row.dataset.state = "failed";
+    this.say(failure instanceof Refused ? failure.message : `${failure.message} Choose the file again: the upload goes on.`);
+    this.announce(`${this.file.name}: ${failure.message}`);
+  }
+
+  announce(text) {
+    this.form.querySelector(".said").textContent = text;
+  }
+}
+
+function row(file) {
+  const item = document.createElement("li"), name = document.createElement("span"), state = document.createElement("span");
+  const bar = document.createElement("progress"), cancel = document.createElement("button");
+  name.className = "name";
+  name.textContent = file.name;
+  state.className = "state";
+  bar.max = 1;
+  bar.value = 0;
+  bar.ariaLabel = `Upload of ${file.name}`;
+  cancel.type = "button";
+  cancel.className = "quiet";
+  cancel.textContent = "Cancel";
+  cancel.ariaLabel = `Cancel the upload of ${file.name}`;
+  item.append(name, bar, state, cancel);
+  return item;
+}
+
+function prepare(form) {
+  const drop = form.querySelector(".drop"), input = form.querySelector("input[type=file]"), list = form.querySelector(".progress");
+  const several = "several" in form.dataset;
+  let waiting = Promise.resolve();
+  const take = files => {
+    for (const file of several ? files : [...files].slice(0, 1)) {
+      const shown = row(file), upload = new Upload(form, file, shown);
+      shown.querySelector("button").onclick = () => upload.cancel();
+      list.append(shown);
+      waiting = waiting.then(() => shown.isConnected && upload.run()); // one after the other
+    }
+    waiting = waiting.then(() => {
+      const failed = list.querySelector("[data-state=failed]");
+      if (!several && !failed && list.querySelector("[data-state=done]")) location.reload();
+    });
+  };
+  form.onsubmit = event => {
+    event.preventDefault();
+    take([...input.files]);
+    input.value = "";
+  };
+  drop.ondragover = event => {
+    event.preventDefault();
+    drop.classList.add("over");
+  };
+  drop.ondragleave = () => drop.classList.remove("over");
+  drop.ondrop = event => {
+    event.preventDefault();
+    drop.classList.remove("over");
+    take([...event.dataTransfer.files]);
+  };
+}
+
+document.querySelectorAll("form.upload").forEach(prepare);

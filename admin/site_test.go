@@ -13,14 +13,20 @@ import (
 	"time"
 
 	"github.com/downlink-go/downlink/admin"
+	"github.com/downlink-go/downlink/catalog"
 	"github.com/downlink-go/downlink/catalog/sqlcat"
+	"github.com/downlink-go/downlink/storage"
+	"github.com/downlink-go/downlink/storage/dirstore"
 )
 
 // site is an admin that runs.
 type site struct {
 	*httptest.Server
-	db    *sqlcat.Store
-	admin *admin.Handler
+	db      *sqlcat.Store
+	items   *catalog.Catalog
+	files   *storage.Store
+	uploads string // the folder
+	admin   *admin.Handler
 }
 
 // start runs an admin over a database of its own. change may change its options.
@@ -31,11 +37,25 @@ func start(t testing.TB, change func(*admin.Options)) *site {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
-	o := admin.Options{Database: db, Session: time.Hour}
+	dir, err := dirstore.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { dir.Close() })
+	o := admin.Options{
+		Database: db, Session: time.Hour, Catalog: catalog.New(db), Store: storage.New("files", dir), Uploads: filepath.Join(t.TempDir(), "uploads"),
+		MaxUpload: 1 << 30, Counter: db, Item: func(slug string) (string, bool) { return "/d/" + slug, true },
+	}
 	if change != nil {
 		change(&o)
 	}
-	s := &site{db: db, admin: admin.New(o)}
+	if o.Stores == nil {
+		o.Stores = []*storage.Store{o.Store}
+	}
+	s := &site{db: db, items: o.Catalog, files: o.Store, uploads: o.Uploads}
+	if s.admin, err = admin.New(o); err != nil {
+		t.Fatal(err)
+	}
 	s.Server = httptest.NewServer(s.admin)
 	t.Cleanup(s.Close)
 	return s

@@ -13,10 +13,13 @@ const AdminPath = "/admin/"
 
 // Admin is the web pages by which people look after the site.
 type Admin struct {
-	Enabled bool          `toml:"enabled"`
-	URL     string        `toml:"url"` // of the site, ends with a slash; "" if it is not known
-	Session time.Duration `toml:"session" default:"12h"`
-	OIDC    OIDC          `toml:"oidc"`
+	Enabled bool   `toml:"enabled"`
+	URL     string `toml:"url"`   // of the site, ends with a slash; "" if it is not known
+	Store   string `toml:"store"` // of uploads; "" is the first
+	// MaxUpload is the most bytes of a file that is uploaded; Unlimited: any number.
+	MaxUpload Bytes         `toml:"max_upload" default:"10g"`
+	Session   time.Duration `toml:"session" default:"12h"`
+	OIDC      OIDC          `toml:"oidc"`
 }
 
 // OIDC is a provider of OpenID Connect by which people log in to the admin.
@@ -44,6 +47,9 @@ func (r *report) checkAdmin(c *Config) {
 	a := c.Admin
 	if !isSite(a.URL, "http", "https") && a.URL != "" {
 		r.fault("admin.url", `url %s: write the site's own URL, such as "https://files.example.org"`, quote(a.URL))
+	}
+	if a.Store != "" {
+		r.checkStore(c, "admin.store", a.Store)
 	}
 	if r.has("admin.oidc") {
 		r.checkOIDC(a)

@@ -6,8 +6,11 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -15,29 +18,146 @@ import (
 
 	"github.com/downlink-go/downlink/adapters/nethttp"
 	"github.com/downlink-go/downlink/admin"
-	"github.com/downlink-go/downlink/catalog/sqlcat"
+	"github.com/downlink-go/downlink/catalog"
 	"github.com/downlink-go/downlink/config"
+	"github.com/downlink-go/downlink/core"
+	"github.com/downlink-go/downlink/doctor"
+	"github.com/downlink-go/downlink/storage"
 )
 
 // openAdmin puts the admin of the site together.
-func (s *site) openAdmin(_ context.Context, downloads *nethttp.Handler, log *slog.Logger) error {
+func (s *site) openAdmin(downloads *nethttp.Handler, log *slog.Logger, l net.Listener) error {
 	a := s.config.Admin
 	db, err := s.adminDatabase()
 	if err != nil {
 		return err
 	}
-	o := admin.Options{Log: log, Database: db, Session: a.Session, Client: downloads.ClientAddress, Secure: s.secure}
-	if a.OIDC.Issuer != "" {
-		secret, err := a.OIDC.Secret()
-		if err != nil {
-			return err
-		}
-		o.OIDC = &admin.OIDC{
-			Issuer: a.OIDC.Issuer, ClientID: a.OIDC.ClientID, ClientSecret: secret, URL: a.URL, Emails: a.OIDC.Emails, Groups: a.OIDC.Groups,
+	o := admin.Options{
+		Log: log, Database: db, Catalog: s.catalog, Counter: s.items, Session: a.Session, Client: downloads.ClientAddress, Secure: s.secure,
+		URL: a.URL, Uploads: s.uploads, MaxUpload: int64(a.MaxUpload),
+	}
+	if a.MaxUpload == config.Unlimited {
+		o.MaxUpload = math.MaxInt64
+	}
+	for _, st := range s.config.Stores {
+		if st.Name != config.GeneratedStore {
+			o.Stores = append(o.Stores, s.stores[st.Name])
 		}
 	}
-	s.admin = admin.New(o)
-	return nil
+	if o.Store, err = s.uploadStore(); err != nil {
+		return err
+	}
+	if o.OIDC, err = s.provider(); err != nil {
+		return err
+	}
+	o.Item, o.Version = s.itemPaths()
+	if len(s.keys) > 0 {
+		o.Sign = func(path string, w admin.Wish) (string, error) {
+			f := signing{expires: w.Life.String(), name: w.Name, subject: w.Subject, uses: w.Uses, method: "GET"}
+			return f.sign(s.config, path, time.Now())
+		}
+	}
+	app := l.Addr().String()
+	if l.Addr().Network() == "unix" {
+		app = "unix:" + app
+	}
+	o.Examine = func(ctx context.Context) (*doctor.Report, error) {
+		x := examination{site: doctor.Site{App: app}}
+		return x.examine(ctx, s.settings, s.config)
+	}
+	s.admin, err = admin.New(o)
+	return err
+}
+
+// uploadStore is the store that uploads go to: the one that the configuration names, or
+// its first.
+func (s *site) uploadStore() (*storage.Store, error) {
+	name := s.config.Admin.Store
+	if name == "" && len(s.config.Stores) > 0 {
+		name = s.config.Stores[0].Name
+	}
+	st := s.stores[name]
+	if st == nil {
+		return nil, errors.New("the admin needs a store for what is uploaded: write [stores.NAME] into the configuration")
+	}
+	if !st.Writable() {
+		return nil, fmt.Errorf("store %q cannot be written to: write store = \"NAME\" of another into [admin]", name)
+	}
+	return st, nil
+}
+
+// provider is the provider of OpenID Connect, nil without one.
+func (s *site) provider() (*admin.OIDC, error) {
+	o := s.config.Admin.OIDC
+	if o.Issuer == "" {
+		return nil, nil
+	}
+	secret, err := o.Secret()
+	return &admin.OIDC{
+		Issuer: o.Issuer, ClientID: o.ClientID, ClientSecret: secret, URL: s.config.Admin.URL, Emails: o.Emails, Groups: o.Groups,
+	}, err
+}
+
+// itemPaths are where the first views of items and of their versions serve them, by
+// slug and by version; nil without such a view.
+func (s *site) itemPaths() (item func(string) (string, bool), version func(string, string) (string, bool)) {
+	for _, v := range s.config.Views {
+		p, err := core.ParsePattern(v.Pattern)
+		switch {
+		case err != nil || v.Kind != config.KindObject || v.Path != "" && v.Path != "{slug}":
+		case v.Field == "" && item == nil:
+			item = p.URL
+		case v.Field == catalog.VersionField("{version}") && version == nil:
+			version = func(slug, name string) (string, bool) {
+				escape := func(s string) string { return string(core.AppendEscapedPath(nil, s)) }
+				return strings.NewReplacer("{slug}", escape(slug), "{version}", escape(name)).Replace(v.Pattern), true
+			}
+		}
+	}
+	return item, version
+}
+
+// addAdmin enables the admin. Without a configuration, uploads go to a store of their
+// own in the data folder: they are drafts, and the folder is everybody's.
+func (s *settings) addAdmin(c *config.Config) error {
+	c.Admin.Enabled = true
+	if s.config != "" {
+		return nil
+	}
+	folder, err := s.dataFolder(c)
+	if err != nil {
+		return err
+	}
+	st := config.Store{Name: "uploads", Driver: config.DriverDir, Path: filepath.Join(folder, "files")}
+	c.Stores, c.Admin.Store = append(c.Stores, st), st.Name
+	return os.MkdirAll(st.Path, 0o700)
+}
+
+// tidyUploads looks after uploads, at the start and each hour, until ctx ends: those
+// that an end of the process left whole become items, what it left of others is
+// removed.
+func (s *site) tidyUploads(ctx context.Context, log *slog.Logger) {
+	if s.admin == nil {
+		return
+	}
+	const day = 24 * time.Hour
+	hour := time.NewTicker(time.Hour)
+	defer hour.Stop()
+	for {
+		err := s.admin.Sweep(ctx)
+		for _, dir := range s.dirs {
+			_, e := dir.RemoveParts(ctx, time.Now().Add(-day))
+			err = errors.Join(err, e)
+		}
+		if err != nil && ctx.Err() == nil {
+			log.Error("tidy uploads", "cause", err.Error())
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-hour.C:
+		}
+	}
 }
 
 // secure reports whether a client speaks https: with us or, by its own word, with the
@@ -146,8 +266,7 @@ func newAdminRemove(s *settings) *cobra.Command {
 	}
 }
 
-// withAccounts opens the accounts in the catalogue's database of --config, or of the
-// data folder. url is the site's, with a slash at its end.
+// withAccounts opens the accounts of --config, or of the data folder. url is the site's, with a slash at its end.
 func (s *settings) withAccounts(do func(a *admin.Accounts, url string) error) (err error) {
 	cfg := config.ForDir("")
 	if s.config != "" {
@@ -155,15 +274,16 @@ func (s *settings) withAccounts(do func(a *admin.Accounts, url string) error) (e
 			return err
 		}
 	}
-	path, err := s.catalogPath(cfg)
+	x := &site{config: cfg, settings: s}
+	if x.items, _, err = s.openItems(cfg); err != nil {
+		return err
+	}
+	x.closers = append(x.closers, x.items)
+	defer func() { err = errors.Join(err, x.Close()) }()
+	db, err := x.adminDatabase()
 	if err != nil {
 		return err
 	}
-	db, err := sqlcat.Open(path)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
 	listening := ""
 	if network, at := cfg.Server.Address(); network == "tcp" {
 		listening = "http://" + at + "/"

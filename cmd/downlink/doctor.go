@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -76,6 +77,11 @@ func (x *examination) run(cmd *cobra.Command, s *settings) (*doctor.Report, erro
 	if err != nil {
 		return nil, err
 	}
+	return x.examine(cmd.Context(), s, cfg)
+}
+
+// examine examines the site of a configuration.
+func (x *examination) examine(ctx context.Context, s *settings, cfg *config.Config) (*doctor.Report, error) {
 	header, err := parseFields(x.fields)
 	if err != nil {
 		return nil, err
@@ -121,9 +127,9 @@ func (x *examination) run(cmd *cobra.Command, s *settings) (*doctor.Report, erro
 		return s.config, line
 	}
 	if len(d.Files) == 0 {
-		d.Files = configured.samples(cmd.Context(), x.fields)
+		d.Files = configured.samples(ctx, x.fields)
 	}
-	return doctor.Examine(cmd.Context(), *d), nil
+	return doctor.Examine(ctx, *d), nil
 }
 
 // asItIs are the settings to open a site with and change nothing: a catalogue that is

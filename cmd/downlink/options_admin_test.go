@@ -1,17 +1,21 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"maps"
+	"mime/multipart"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/downlink-go/downlink/config"
 	"github.com/downlink-go/downlink/test/server"
 )
 
@@ -63,6 +67,25 @@ func (r *running) asked(b *http.Client, path string) (*http.Response, string) {
 	return resp, string(body)
 }
 
+// upload is the status of the answer to a form with a file.
+func (r *running) upload(b *http.Client, content string) int {
+	r.t.Helper()
+	var form bytes.Buffer
+	w := multipart.NewWriter(&form)
+	part, err := w.CreateFormFile("file", "a.txt")
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	io.WriteString(part, content)
+	w.Close()
+	resp, err := b.Post("http://"+r.addr+"/admin/upload", w.FormDataContentType(), &form)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	resp.Body.Close()
+	return resp.StatusCode
+}
+
 // provided is a configuration whose people log in by a provider that has claims, with
 // keys of [admin.oidc] in place of the usual ones.
 func provided(t *testing.T, claims map[string]any, keys map[string]string) (*running, *server.Issuer) {
@@ -108,6 +131,23 @@ var adminOptions = map[string]func(t *testing.T){
 			t.Errorf("the link is not of the site:\n%s", r.out.String())
 		}
 		r.want("cookie over https only", resp.Cookies()[0].Secure, true)
+	},
+	"[admin] store": func(t *testing.T) {
+		const other = "[stores.other]\npath = \"other\"\n"
+		for line, want := range map[string]string{"": "files", "store = \"other\"\n": "other"} {
+			r := start(t, withAdmin+line+other)
+			b, _ := r.setUp()
+			r.want("upload", r.upload(b, "x"), http.StatusSeeOther)
+			if found, err := filepath.Glob(filepath.Join(r.dir, want, "uploads", "*", "*")); len(found) != 1 || err != nil {
+				t.Errorf("with %q: %v, %v", line, found, err)
+			}
+		}
+	},
+	"[admin] max_upload": func(t *testing.T) {
+		r := start(t, withAdmin+"max_upload = 10\n")
+		b, _ := r.setUp()
+		r.want("upload of 10 bytes", r.upload(b, "0123456789"), http.StatusSeeOther)
+		r.want("upload of 11 bytes", r.upload(b, "0123456789x"), http.StatusRequestEntityTooLarge)
 	},
 	"[admin] session": func(t *testing.T) {
 		r := start(t, withAdmin+"session = \"1s\"\n")
@@ -155,5 +195,45 @@ func TestAdminWithoutSecret(t *testing.T) {
 	err = serve(context.Background(), s, cfg, io.Discard, io.Discard)
 	if err == nil || !strings.Contains(err.Error(), "DOWNLINK_TEST_UNSET is not set") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// A folder alone keeps its uploads to itself: what is in it is everybody's.
+func TestAdminOfAFolder(t *testing.T) {
+	s := &settings{data: t.TempDir()}
+	cfg, err := s.load(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.addAdmin(cfg); err != nil {
+		t.Fatal(err)
+	}
+	site, err := s.open(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer site.Close()
+	up, err := site.uploadStore()
+	if err != nil || up.Name() != "uploads" || !cfg.Admin.Enabled {
+		t.Fatalf("%v, %v", up, err)
+	}
+	if at, _ := up.LocalPath(""); !strings.HasPrefix(at, s.data) {
+		t.Errorf("uploads go to %s", at)
+	}
+}
+
+// The links that the admin shows are those of the configuration's views.
+func TestAdminLinks(t *testing.T) {
+	s := &settings{config: filepath.Join(t.TempDir(), "downlink.toml")}
+	cfg, err := config.Parse(s.config, []byte(view+"[[views]]\npattern = \"/get/{slug}\"\nkind = \"object\"\n[[views]]\npattern = \"/get/{slug}/v/{version}\"\nkind = \"object\"\npath = \"{slug}\"\nfield = \"@{version}\"\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	item, version := (&site{config: cfg}).itemPaths()
+	if got, ok := item("a"); got != "/get/a" || !ok {
+		t.Errorf("item at %q", got)
+	}
+	if got, ok := version("a", "1.0 b"); got != "/get/a/v/1.0%20b" || !ok {
+		t.Errorf("version at %q", got)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"runtime/debug"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -21,6 +22,7 @@ import (
 
 func newServe(s *settings) *cobra.Command {
 	var listen string
+	var withAdmin bool
 	c := &cobra.Command{
 		Use:   "serve [DIR]",
 		Short: "Serve a folder, or what a configuration says",
@@ -42,9 +44,15 @@ are served; a folder given as well takes the place of its store "files".`,
 			if listen != "" {
 				cfg.Server.Listen = listen
 			}
+			if withAdmin {
+				if err := s.addAdmin(cfg); err != nil {
+					return err
+				}
+			}
 			return serve(cmd.Context(), s, cfg, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
+	c.Flags().BoolVar(&withAdmin, "admin", false, "have the admin at /admin/ to upload files and look after items; with a folder alone, uploads go to the data folder")
 	c.Flags().StringVar(&listen, "listen", "", `address, host:port or unix:/path (default "127.0.0.1:8080", or the configuration's)`)
 	return c
 }
@@ -68,7 +76,7 @@ func serve(ctx context.Context, s *settings, cfg *config.Config, out, logs io.Wr
 	tracker := site.track(log)
 	defer closeTracker(tracker, cfg, log)
 	site.observe(tracker)
-	whole, err := newServer(ctx, site, log)
+	whole, err := newServer(site, log, l)
 	if err != nil {
 		l.Close()
 		return err
@@ -79,9 +87,10 @@ func serve(ctx context.Context, s *settings, cfg *config.Config, out, logs io.Wr
 		return err
 	}
 	watching, stop := context.WithCancel(ctx)
-	watched := make(chan struct{})
-	go func() { defer close(watched); site.watchLinks(watching, log) }()
-	defer func() { stop(); <-watched }()
+	var watched sync.WaitGroup
+	watched.Go(func() { site.watchLinks(watching, log) })
+	watched.Go(func() { site.tidyUploads(watching, log) })
+	defer func() { stop(); watched.Wait() }()
 	stopMetrics, err := site.serveMetrics(ctx, out, log)
 	if err != nil {
 		l.Close()
@@ -105,7 +114,7 @@ func collectLessOften() {
 	}
 }
 
-func newServer(ctx context.Context, s *site, log *slog.Logger) (*nethttp.Server, error) {
+func newServer(s *site, log *slog.Logger, l net.Listener) (*nethttp.Server, error) {
 	o := s.config.Server
 	downloads := s.downloads(log)
 	pages := s.index(log).Pages()
@@ -118,7 +127,7 @@ func newServer(ctx context.Context, s *site, log *slog.Logger) (*nethttp.Server,
 	}
 	r := root{pages: pages, downloads: downloads}
 	if s.config.Admin.Enabled {
-		if err := s.openAdmin(ctx, downloads, log); err != nil {
+		if err := s.openAdmin(downloads, log, l); err != nil {
 			return nil, err
 		}
 		r.admin = downloads.App(s.admin)

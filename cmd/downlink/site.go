@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"path/filepath"
 
 	"github.com/downlink-go/downlink/adapters/nethttp"
 	"github.com/downlink-go/downlink/admin"
@@ -17,6 +18,7 @@ import (
 	"github.com/downlink-go/downlink/metrics"
 	"github.com/downlink-go/downlink/page"
 	"github.com/downlink-go/downlink/storage"
+	"github.com/downlink-go/downlink/storage/dirstore"
 )
 
 // site is a configuration put together: everything that answers requests.
@@ -25,8 +27,10 @@ type site struct {
 	settings *settings
 	stores   map[string]*storage.Store
 	catalog  *catalog.Catalog
-	items    items      // the catalogue's driver
-	place    string     // where that is, in a sentence
+	items    items  // the catalogue's driver
+	place    string // where that is, in a sentence
+	uploads  string // folder of uploads that are not whole yet
+	dirs     []*dirstore.Store
 	keys     []link.Key // of signed links
 	service  *download.Service
 	made     workshop
@@ -43,6 +47,13 @@ func (s *settings) open(c *config.Config) (*site, error) {
 		return nil, err
 	}
 	x := &site{config: c, settings: s, stores: map[string]*storage.Store{}, made: newWorkshop()}
+	if c.Admin.Enabled {
+		folder, err := s.dataFolder(c)
+		if err != nil {
+			return nil, err
+		}
+		x.uploads = filepath.Join(folder, "uploads")
+	}
 	if err := x.open(); err != nil {
 		return nil, errors.Join(err, x.Close())
 	}

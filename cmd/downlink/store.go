@@ -48,7 +48,7 @@ func (s *site) driver(st config.Store) (storage.Driver, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.closers = append(s.closers, dir)
+	s.closers, s.dirs = append(s.closers, dir), append(s.dirs, dir)
 	return dir, nil
 }
 

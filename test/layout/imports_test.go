@@ -41,7 +41,7 @@ var allowed = map[string][]string{
 	"config":           {"core", "storage/httpstore/origin", "core/link"},
 	"adapters/":        {"core", "core/link", "download"},
 	"adapters/workers": {"core", "adapters/workers/wire"},
-	"admin":            {"core", "core/link", "storage", "catalog", "download", "doctor"},
+	"admin":            {"core", "storage", "catalog", "doctor", "internal/flight"},
 	"doctor":           {"core", "storage", "catalog", "download", "doctor/nginxconf"},
 	"doctor/nginxconf": {},
 	"demo":             {"core", "core/link", "storage", "storage/", "catalog", "catalog/sqlcat", "download", "generate", "generate/overlay", "front", "adapters/nethttp"},

@@ -1,0 +1,402 @@
+package admin_test
+
+import (
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/downlink-go/downlink/admin"
+	"github.com/downlink-go/downlink/catalog"
+	"github.com/downlink-go/downlink/core/link"
+	"github.com/downlink-go/downlink/doctor"
+	"github.com/downlink-go/downlink/storage"
+	"github.com/downlink-go/downlink/storage/memstore"
+)
+
+// fields are the values of an item's form, as names and values in turn, with some
+// changed.
+func (b *browser) fields(slug string, change ...string) []string {
+	b.t.Helper()
+	page := b.get("/admin/item/" + slug)
+	b.want(page, http.StatusOK)
+	m := regexp.MustCompile(`name="updated" value="(\d+)"`).FindStringSubmatch(page.body)
+	if m == nil {
+		b.t.Fatal("the form does not say when the item was changed")
+	}
+	return append([]string{"updated", m[1], "slug", slug, "visible", "1"}, change...)
+}
+
+func TestEditingAnItem(t *testing.T) {
+	s := start(t, nil)
+	b := s.anna(t)
+	slug := b.upload([]byte("x"), "filename", "a.txt")
+	before := s.item(t, slug)
+	b.want(b.post("/admin/item/"+slug, b.fields(slug, "title", " The <title> ", "name", "ä b.txt", "category", " Manuals / Printers ", "categories", "New\r\n\r\nManuals/Printers\nOld/Very old",
+		"state", "published", "inline", "1", "publish", "2026-01-02T03:04", "expires", "2099-01-02T03:04:05", "max_downloads", "7", "limit_rate", "100",
+		"version", "1.0", "media_type", "text/x-special", "charset", "utf-8", "encoding", "")...), http.StatusSeeOther)
+	want := before
+	want.Title, want.Name, want.Category, want.Categories = "The <title>", "ä b.txt", "Manuals/Printers", []string{"New", "Old/Very old"}
+	want.Draft, want.Inline, want.MaxDownloads, want.LimitRate = false, true, 7, 100<<10
+	want.Publish, want.Expires = time.Date(2026, 1, 2, 3, 4, 0, 0, time.UTC), time.Date(2099, 1, 2, 3, 4, 5, 0, time.UTC)
+	want.Version, want.MediaType, want.Charset = "1.0", "text/x-special", "utf-8"
+	if got := s.item(t, slug); !got.Equal(want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+	page := b.get("/admin/item/" + slug)
+	contains(t, page, "Saved.")
+	contains(t, page, "The &lt;title&gt;")
+	contains(t, page, `value="2099-01-02T03:04"`)
+	if strings.Contains(page.body, "<title> ") {
+		t.Error("the title is markup")
+	}
+}
+
+// A form that is sent again unchanged changes nothing.
+func TestSavingWhatIsThere(t *testing.T) {
+	s := start(t, nil)
+	b := s.anna(t)
+	slug := b.upload([]byte("x"), "filename", "a.txt")
+	before := s.item(t, slug)
+	b.want(b.post("/admin/item/"+slug, b.fields(slug, "title", before.Title, "name", before.Name, "state", "draft", "media_type", before.MediaType)...), http.StatusSeeOther)
+	if got := s.item(t, slug); !got.Equal(before) {
+		t.Errorf("got  %+v\nwant %+v", got, before)
+	}
+}
+
+func TestFormsThatCannotBeTaken(t *testing.T) {
+	s := start(t, nil)
+	b := s.anna(t)
+	slug, other := b.upload([]byte("x"), "filename", "a.txt"), b.upload([]byte("y"), "filename", "b.txt")
+	before := s.item(t, slug)
+	for change, want := range map[string]string{
+		"slug=" + other: "another item is called", "slug=": "slug is missing", "slug=a/b": "a slug is ascii", "publish=soon": "write a time", "max_downloads=-1": "whole number",
+		"limit_rate=1e9": "whole number", "media_type=x": "media_type", "category=..": "category", "max_downloads=99999999999999999999": "whole number", "updated=1": "somebody else changed",
+	} {
+		name, value, _ := strings.Cut(change, "=")
+		form := b.fields(slug, "title", "kept as written")
+		for i := 0; i < len(form); i += 2 {
+			if form[i] == name {
+				form[i] = "-"
+			}
+		}
+		got := b.post("/admin/item/"+slug, append(form, name, value)...)
+		if got.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(strings.ToLower(got.body), want) {
+			t.Errorf("%s: %d, %s", change, got.StatusCode, regexp.MustCompile(`role="alert">[^<]*`).FindString(got.body))
+		}
+		contains(t, got, "kept as written")
+	}
+	if got := s.item(t, slug); !got.Equal(before) {
+		t.Errorf("got  %+v\nwant %+v", got, before)
+	}
+	b.want(b.post("/admin/item/none", "slug", "none"), http.StatusNotFound)
+	b.want(b.get("/admin/item/none"), http.StatusNotFound)
+}
+
+func TestAnotherSlug(t *testing.T) {
+	s := start(t, nil)
+	b := s.anna(t)
+	slug := b.upload([]byte("x"), "filename", "a.txt")
+	form := b.fields(slug)
+	form[3] = "renamed"
+	got := b.post("/admin/item/"+slug, form...)
+	if at := got.Header.Get("Location"); at != "/admin/item/renamed" || len(s.all(t)) != 1 {
+		t.Errorf("sent to %q, %d items", at, len(s.all(t)))
+	}
+	b.want(b.get("/admin/item/"+slug), http.StatusNotFound)
+}
+
+func TestListing(t *testing.T) {
+	s := start(t, nil)
+	b := s.anna(t)
+	var all []catalog.Item
+	for i := range 120 {
+		all = append(all, catalog.Item{Slug: fmt.Sprintf("item-%03d", i), Title: fmt.Sprintf("Title %03d", i), Store: "files", Key: "k", Category: []string{"A", "A/B", "C"}[i%3], Visible: i%2 == 0, Draft: i%5 == 0})
+	}
+	if err := s.items.Put(t.Context(), all); err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	next := "/admin/?order=title"
+	for range 10 {
+		page := b.get(next)
+		b.want(page, http.StatusOK)
+		for _, m := range regexp.MustCompile(`href="/admin/item/(item-\d+)"`).FindAllStringSubmatch(page.body, -1) {
+			if seen[m[1]] {
+				t.Errorf("%s is on two pages", m[1])
+			}
+			seen[m[1]] = true
+		}
+		m := regexp.MustCompile(`href="([^"]+)" rel="next"`).FindStringSubmatch(page.body)
+		if m == nil {
+			break
+		}
+		next = strings.ReplaceAll(m[1], "&amp;", "&")
+	}
+	if len(seen) != 120 {
+		t.Errorf("%d items are on the pages", len(seen))
+	}
+	page := b.get("/admin/?q=title+007")
+	contains(t, page, "item-007")
+	contains(t, page, "unlisted")
+	if strings.Contains(page.body, "item-008") {
+		t.Error("the search finds what does not fit")
+	}
+	page = b.get("/admin/?category=A%2FB")
+	contains(t, page, "item-001")
+	if strings.Contains(page.body, "item-000") {
+		t.Error("the category has what is above it")
+	}
+	contains(t, b.get("/admin/?q=nothing"), "Nothing fits")
+
+}
+
+func TestDeleting(t *testing.T) {
+	s := start(t, nil)
+	b := s.anna(t)
+	slug := b.upload([]byte("x"), "filename", "a.txt")
+	b.upload([]byte("\x89PNG\r\n\x1a\n"), "filename", "p.png", "item", slug, "field", "image")
+	b.want(b.get("/admin/item/"+slug+"/picture"), http.StatusOK)
+	b.want(b.post("/admin/item/"+slug+"/delete"), http.StatusSeeOther)
+	if keys, all := s.keys(t), s.all(t); len(keys)+len(all) > 0 {
+		t.Errorf("there are %v and %v", keys, all)
+	}
+	b.want(b.post("/admin/item/"+slug+"/delete"), http.StatusSeeOther)
+	contains(t, b.get("/admin/"), "was deleted already")
+}
+
+// The row goes though its file is gone, and a file of the store stays unless asked, or
+// if another item has it.
+func TestDeletingWhatIsMissing(t *testing.T) {
+	s := start(t, nil)
+	b := s.anna(t)
+	slug := b.upload([]byte("x"), "filename", "a.txt")
+	if err := s.files.Delete(t.Context(), s.item(t, slug).Key); err != nil {
+		t.Fatal(err)
+	}
+	contains(t, b.get("/admin/orphans"), `href="/admin/item/`+slug)
+	b.want(b.post("/admin/item/"+slug+"/delete"), http.StatusSeeOther)
+	contains(t, b.get("/admin/"), "a is deleted.")
+	for _, key := range []string{"own.txt", "shared.txt"} {
+		if _, err := s.files.Save(t.Context(), key, strings.NewReader("x")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	err := s.items.Put(t.Context(), []catalog.Item{{Slug: "one", Store: "files", Key: "shared.txt"}, {Slug: "two", Store: "files", Key: "shared.txt"}, {Slug: "three", Store: "files", Key: "own.txt"}, {Slug: "four", Store: "gone", Key: "x"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.want(b.post("/admin/item/one/delete", "others", "1"), http.StatusSeeOther)
+	if keys := s.keys(t); len(keys) != 2 {
+		t.Errorf("a file that another item has is gone: %v", keys)
+	}
+	b.want(b.post("/admin/item/two/delete", "others", "1"), http.StatusSeeOther)
+	b.want(b.post("/admin/item/three/delete"), http.StatusSeeOther)
+	b.want(b.post("/admin/item/four/delete", "others", "1"), http.StatusSeeOther)
+	contains(t, b.get("/admin/"), "These files stay: x")
+	if keys := s.keys(t); len(keys) != 1 || keys[0] != "own.txt" || len(s.all(t)) != 0 {
+		t.Errorf("there are %v and %v", keys, s.all(t))
+	}
+}
+
+func TestCategories(t *testing.T) {
+	s := start(t, nil)
+	b := s.anna(t)
+	paths := func() string {
+		all, err := s.items.Categories(t.Context(), time.Time{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var names []string
+		for _, c := range all {
+			names = append(names, c.Path)
+		}
+		return strings.Join(names, " ")
+	}
+	const at = "/admin/categories"
+	b.want(b.post(at, "path", " A / B /C", "title", "Sea"), http.StatusSeeOther)
+	b.want(b.post(at, "path", "A-x"), http.StatusSeeOther)
+	if got := paths(); got != "A A-x A/B A/B/C" {
+		t.Errorf("made: %s", got)
+	}
+	slug := b.upload([]byte("x"), "filename", "a.txt")
+	b.want(b.post("/admin/item/"+slug, b.fields(slug, "category", "A/B/C")...), http.StatusSeeOther)
+	b.want(b.post(at, "from", "A/B", "path", "D"), http.StatusSeeOther)
+	if got := paths(); got != "A A-x D D/C" || s.item(t, slug).Category != "D/C" {
+		t.Errorf("moved: %s, item in %s", got, s.item(t, slug).Category)
+	}
+	contains(t, b.get(at), "Sea")
+	b.want(b.post(at, "from", "D", "path", "D/E"), http.StatusUnprocessableEntity)
+	b.want(b.post(at, "from", "D", "do", "delete"), http.StatusUnprocessableEntity)
+	b.want(b.post(at, "from", "D/C", "do", "delete"), http.StatusUnprocessableEntity)
+	b.want(b.post(at, "path", ""), http.StatusUnprocessableEntity)
+	b.want(b.post(at, "path", "../x"), http.StatusUnprocessableEntity)
+	b.want(b.post(at, "path", "x", "position", "first"), http.StatusUnprocessableEntity)
+	b.want(b.post(at, "from", "none", "path", "y"), http.StatusNotFound)
+	b.want(b.post(at, "from", "A", "do", "delete"), http.StatusSeeOther)
+	if got := paths(); got != "A-x D D/C" {
+		t.Errorf("at the end: %s", got)
+	}
+}
+
+func TestPickingFromAStore(t *testing.T) {
+	other := memstore.New()
+	s := start(t, func(o *admin.Options) { o.Stores = []*storage.Store{o.Store, storage.New("archive", other)} })
+	b := s.anna(t)
+	for _, key := range []string{"docs/a manual.pdf", "docs/deep/b.pdf", "top.png"} {
+		other.Put(key, []byte("x"))
+	}
+	page := b.get("/admin/files?store=archive")
+	contains(t, page, "top.png")
+	contains(t, page, "docs/")
+	page = b.get("/admin/files?store=archive&prefix=docs")
+	contains(t, page, "a manual.pdf")
+	contains(t, page, "deep/")
+	b.want(b.get("/admin/files?store=none"), http.StatusNotFound)
+	got := b.post("/admin/files/new", "store", "archive", "key", "docs/a manual.pdf")
+	b.want(got, http.StatusSeeOther)
+	it := s.item(t, "a-manual")
+	if !it.Draft || it.Store != "archive" || it.Key != "docs/a manual.pdf" || it.Name != "a manual.pdf" {
+		t.Errorf("%+v", it)
+	}
+	b.want(b.post("/admin/files/new", "store", "archive", "key", "none"), http.StatusNotFound)
+	b.want(b.post("/admin/files/new", "store", "archive", "key", "../../etc/passwd"), http.StatusNotFound)
+	b.want(b.post("/admin/files/pick", "store", "archive", "key", "docs/deep/b.pdf", "item", "a-manual", "field", "file"), http.StatusSeeOther)
+	b.want(b.post("/admin/files/pick", "store", "archive", "key", "top.png", "item", "a-manual", "field", "image"), http.StatusSeeOther)
+	b.want(b.post("/admin/files/pick", "store", "archive", "key", "docs/deep/b.pdf", "item", "a-manual", "field", "image"), http.StatusUnsupportedMediaType)
+	it = s.item(t, "a-manual")
+	if it.Key != "docs/deep/b.pdf" || it.Files["image"].Key != "top.png" {
+		t.Errorf("%+v", it)
+	}
+	b.want(b.post("/admin/item/a-manual/drop", "field", "image"), http.StatusSeeOther)
+	b.want(b.post("/admin/item/a-manual/drop", "field", "image"), http.StatusSeeOther)
+	if _, ok := s.item(t, "a-manual").Files["image"]; ok {
+		t.Error("the picture is there still")
+	}
+}
+
+func TestWhatDoesNotFit(t *testing.T) {
+	s := start(t, nil)
+	b := s.anna(t)
+	slug := b.upload([]byte("x"), "filename", "a.txt")
+	used := s.item(t, slug).Key
+	const orphan = "uploads/aa/aaaaaaaaaaaaaaaaaaaaaaaaaa"
+	for _, key := range []string{orphan, "mine.txt"} {
+		if _, err := s.files.Save(t.Context(), key, strings.NewReader("x")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	contains(t, b.get("/admin/orphans"), "Every uploaded file that is older than an hour has an item")
+	b.want(b.post("/admin/orphans", "key", used, "key", "mine.txt", "key", "../x", "key", orphan), http.StatusSeeOther)
+	contains(t, b.get("/admin/orphans"), "1 files were removed")
+	if keys := strings.Join(s.keys(t), " "); !strings.Contains(keys, used) || !strings.Contains(keys, "mine.txt") || strings.Contains(keys, orphan) {
+		t.Errorf("left: %s", keys)
+	}
+}
+
+func TestSignedLinks(t *testing.T) {
+	key, err := link.NewKey("one", []byte("YpTQ0gnmvUXMKTg5wBKbtTiL4qQYhtNpCyPUq7mYvkM="))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var asked admin.Wish
+	s := start(t, func(o *admin.Options) {
+		o.URL = "https://files.example.org/"
+		o.Sign = func(path string, w admin.Wish) (string, error) {
+			asked = w
+			token, err := key.Sign(link.Grant{Path: strings.TrimPrefix(path, "https://files.example.org"), Expires: time.Now().Add(w.Life), ID: "x"})
+			return path + "?link=" + token, err
+		}
+	})
+	b := s.anna(t)
+	slug := b.upload([]byte("x"), "filename", "a.txt")
+	got := b.post("/admin/item/"+slug+"/link", "hours", "48", "uses", "3", "subject", "Eve", "name", "b.txt")
+	b.want(got, http.StatusOK)
+	contains(t, got, "https://files.example.org/d/a?link=")
+	if want := (admin.Wish{Life: 48 * time.Hour, Uses: 3, Name: "b.txt", Subject: "Eve"}); asked != want {
+		t.Errorf("asked for %+v", asked)
+	}
+	b.want(b.post("/admin/item/"+slug+"/link", "hours", "many"), http.StatusUnprocessableEntity)
+	without := start(t, nil)
+	c := without.anna(t)
+	c.want(c.post("/admin/item/"+c.upload([]byte("x"), "filename", "a")+"/link", "hours", "1"), http.StatusNotFound)
+}
+
+// counted notes downloads of an item within the last days.
+func (s *site) counted(t testing.TB, item string, n int64, daysAgo int) {
+	t.Helper()
+	at := time.Now().AddDate(0, 0, -daysAgo)
+	err := s.db.Count(t.Context(), catalog.Batch{Writer: fmt.Sprint("test-", item, "-", daysAgo), Number: 1, Time: time.Now(), Counts: []catalog.Count{
+		{Item: item, Hour: catalog.HourOf(at), Tally: catalog.Tally{Downloads: n, Bots: 1, Completed: 2, Bytes: 3000}},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestStatistics(t *testing.T) {
+	s := start(t, nil)
+	b := s.anna(t)
+	slug := b.upload([]byte("x"), "filename", "a.txt")
+	b.want(b.post("/admin/item/"+slug, b.fields(slug, "category", "Manuals")...), http.StatusSeeOther)
+	s.counted(t, slug, 40, 0)
+	s.counted(t, slug, 2, 10)
+	s.counted(t, slug, 500, 40)
+	page := b.get("/admin/statistics")
+	contains(t, page, `<strong class="big">42</strong> downloads, 2 more by robots`)
+	contains(t, page, "Manuals")
+	contains(t, page, `height="128"`) // 40 of 50, of 160
+	contains(t, b.get("/admin/statistics?days=90"), `<strong class="big">542</strong>`)
+	contains(t, b.get("/admin/statistics?days=7"), `<strong class="big">40</strong>`)
+	contains(t, b.get("/admin/item/"+slug), "42 within 30 days")
+
+	got := b.get("/admin/statistics.csv?by=item")
+	rows, err := csv.NewReader(strings.NewReader(got.body)).ReadAll()
+	if err != nil || len(rows) != 2 || strings.Join(rows[1], " ") != "a 42 2 4 6000" || !strings.Contains(got.Header.Get("Content-Disposition"), "statistics-by-item.csv") {
+		t.Errorf("%v, %v", rows, err)
+	}
+	var out struct {
+		By   string
+		Rows []struct {
+			Group     string
+			Downloads int64
+		}
+	}
+	got = b.get("/admin/statistics.json?by=day&item=" + slug)
+	if err := json.Unmarshal([]byte(got.body), &out); err != nil || len(out.Rows) != 2 || out.Rows[0].Downloads != 2 || out.Rows[1].Group != time.Now().UTC().Format(time.DateOnly) {
+		t.Errorf("%+v, %v", out, err)
+	}
+	b.want(b.get("/admin/statistics.csv?by=moon"), http.StatusBadRequest)
+}
+
+// A spreadsheet must take no name for a formula.
+func TestExportsAreText(t *testing.T) {
+	s := start(t, nil)
+	b := s.anna(t)
+	if err := s.items.Put(t.Context(), []catalog.Item{{Slug: "a", Store: "files", Key: "k", Category: "=1+1"}}); err != nil {
+		t.Fatal(err)
+	}
+	s.counted(t, "a", 1, 0)
+	contains(t, b.get("/admin/statistics.csv?by=category"), "\n'=1+1,1,")
+}
+
+func TestHealth(t *testing.T) {
+	report := &doctor.Report{Results: []doctor.Result{{Hop: doctor.App, Check: "listens", State: doctor.Fault, Text: "Nobody <listens>.", Change: &doctor.Change{File: "downlink.toml", Line: 3, Text: "write it"}}}}
+	s := start(t, nil)
+	b := s.anna(t)
+	b.want(b.get("/admin/health"), http.StatusNotFound)
+	s = start(t, func(o *admin.Options) { o.Examine = examined(report) })
+	page := s.anna(t).get("/admin/health")
+	contains(t, page, "One fault was found")
+	contains(t, page, "Nobody &lt;listens&gt;.")
+	contains(t, page, "downlink.toml:3: write it")
+}
+
+func examined(r *doctor.Report) func(context.Context) (*doctor.Report, error) {
+	return func(context.Context) (*doctor.Report, error) { return r, nil }
+}
