@@ -7,7 +7,7 @@ WRANGLER := PATH="$(CURDIR)/node_modules/.bin:$$PATH" WRANGLER_SEND_METRICS=fals
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 # Debian packages of the real programs that the tests and the benchmarks drive.
-TEST_PACKAGES := gcc libc6-dev git ca-certificates nginx apache2 libapache2-mod-xsendfile lighttpd caddy h2o curl wget aria2 chromium strace nodejs npm python3 python3-venv unzip openssl default-jre-headless maven
+TEST_PACKAGES := gcc libc6-dev git ca-certificates nginx apache2 libapache2-mod-xsendfile lighttpd caddy h2o curl wget aria2 chromium strace nodejs npm python3 python3-venv unzip openssl default-jre-headless maven postgresql
 BENCH_PACKAGES := nginx apache2 libapache2-mod-xsendfile lighttpd caddy wrk python3-django python3-django-downloadview gunicorn
 
 .PHONY: help

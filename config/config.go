@@ -177,9 +177,14 @@ const Unlimited = -1
 
 // Catalog is where the catalogue is kept.
 type Catalog struct {
-	Driver  string `toml:"driver" default:"sqlite" enum:"sqlite d1 dynamodb"`
+	Driver  string `toml:"driver" default:"sqlite" enum:"sqlite postgres d1 dynamodb"`
 	Path    string `toml:"path"`    // of DriverSQLite; "" for catalog.db in the data folder
 	Binding string `toml:"binding"` // of DriverD1
+	// Of DriverPostgres, as sqlcat.PostgresOptions.
+	URL            string        `toml:"url"`
+	MaxConnections int           `toml:"max_connections" default:"10"`
+	LockWait       time.Duration `toml:"lock_wait" default:"3s"`
+	StatementWait  time.Duration `toml:"statement_wait" default:"10s"`
 	// Of DriverDynamoDB, as dynamocat.Options.
 	Table           string        `toml:"table"`
 	Region          string        `toml:"region" default:"us-east-1"`

@@ -125,7 +125,7 @@ func TestParse(t *testing.T) {
 			},
 			{Front: "nginx", SourceDir: "/srv/c", Destination: "/_i/c/", Expires: &off, LimitRate: config.Unlimited},
 		}},
-		{"catalog", c.Catalog, config.Catalog{Driver: "sqlite", Path: "/etc/dl/c.db", Region: "us-east-1", Timeout: 5 * time.Second}},
+		{"catalog", c.Catalog, config.Catalog{Driver: "sqlite", Path: "/etc/dl/c.db", Region: "us-east-1", Timeout: 5 * time.Second, MaxConnections: 10, LockWait: 3 * time.Second, StatementWait: 10 * time.Second}},
 		{"routes", c.Routes(), []core.Route{
 			{Pattern: "/b/{path...}", Lookup: core.Object, Source: "b", Path: "x/{path}", Options: core.Options{
 				Inline: true, InlineUnsafe: true, Basename: "n", MediaType: "text/plain", Encoding: "gzip", Charset: "latin1",

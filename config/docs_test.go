@@ -128,6 +128,10 @@ var bases = map[string]map[string]string{
 	"[stores.NAME]":                     {"path": `"/x"`},
 	"[stores.NAME] binding":             {"driver": `"r2"`},
 	"[catalog] binding":                 {"driver": `"d1"`},
+	"[catalog] url":                     {"driver": `"postgres"`},
+	"[catalog] max_connections":         postgresBase,
+	"[catalog] lock_wait":               postgresBase,
+	"[catalog] statement_wait":          postgresBase,
 	"[catalog] table":                   {"driver": `"dynamodb"`},
 	"[catalog] region":                  dynamoBase,
 	"[catalog] endpoint":                dynamoBase,
@@ -178,6 +182,8 @@ var beside = map[string]string{
 }
 
 var s3Base = map[string]string{"driver": `"s3"`, "bucket": `"x"`}
+
+var postgresBase = map[string]string{"driver": `"postgres"`, "url": `"postgres://downlink@db/downlink"`}
 
 var dynamoBase = map[string]string{"driver": `"dynamodb"`, "table": `"downlink"`}
 

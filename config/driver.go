@@ -15,6 +15,7 @@ const (
 // The drivers of the catalogue.
 const (
 	DriverSQLite   = "sqlite"   // a file
+	DriverPostgres = "postgres" // a database of PostgreSQL
 	DriverD1       = "d1"       // a database of Cloudflare D1
 	DriverDynamoDB = "dynamodb" // a table of Amazon DynamoDB
 )
@@ -34,6 +35,7 @@ var storeDrivers = map[string]driver{
 }
 
 var catalogDrivers = map[string]driver{
+	DriverPostgres: {on: []Platform{OnServer}, keys: postgresKeys, needs: "url", example: "postgres://downlink@db.example.org/downlink"},
 	DriverSQLite:   {on: []Platform{OnServer}, keys: []string{"path"}},
 	DriverD1:       {on: []Platform{OnWorkers}, keys: []string{"binding"}, needs: "binding", example: "DB"},
 	DriverDynamoDB: {on: []Platform{OnServer, OnLambda}, keys: dynamoKeys, needs: "table", example: "downlink"},
@@ -100,6 +102,7 @@ func (r *report) checkDrivers(c *Config) {
 func (r *report) checkCatalogTable(c Catalog, key string, own Platform) {
 	r.checkDriver(reflect.ValueOf(c), key, catalogDrivers, own)
 	r.checkBinding(key+".binding", c.Binding)
+	r.checkPostgres(c, key)
 	r.checkDynamoDB(c, key)
 }
 

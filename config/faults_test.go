@@ -978,7 +978,7 @@ destination = "//"
 driver = "sqlit"
 path = true
 `, `
-2:10: driver takes "sqlite" or "d1" or "dynamodb"; found "sqlit"
+2:10: driver takes "sqlite" or "postgres" or "d1" or "dynamodb"; found "sqlit"
 3:8: path takes a string in quotes; found true
 `},
 	{"drivers", `[stores.a]
@@ -1029,6 +1029,19 @@ table = "my table"
 4:12: endpoint "localhost:8000": write the server's URL, such as "http://127.0.0.1:8000"
 5:8: path is not for the driver "dynamodb": take it out, or change driver
 8:9: table "my table": write the table's name, 3 to 255 letters, digits, "_", "-" and ".", such as "downlink"
+`},
+	{"PostgreSQL", `[catalog]
+driver = "postgres"
+url = "mysql://downlink:sesame@db/x"
+max_connections = 0
+table = "x"
+[catalog.workers]
+driver = "postgres"
+`, `
+3:7: url is no URL of a PostgreSQL database: write such as "postgres://user@host/name", or "$NAME" for a variable that has it
+4:19: max_connections 0: write 1 or more
+5:9: table is not for the driver "postgres": take it out, or change driver
+7:10: driver "postgres" is not on Workers: write driver = "d1"
 `},
 	{"SQLite on Lambda", `[stores.a]
 driver = "s3"

@@ -76,8 +76,8 @@ func TestR5_OneFileForEveryPlatform(t *testing.T) {
 		{"stores of Workers", workers.Stores, []config.Store{
 			store("files", "r2", config.Store{Binding: "FILES"}),
 		}},
-		{"catalogue of the server", server.Catalog, config.Catalog{Driver: "sqlite", Path: "/etc/dl/c.db", Region: "us-east-1", Timeout: 5 * time.Second}},
-		{"catalogue of Workers", workers.Catalog, config.Catalog{Driver: "d1", Binding: "DB", Region: "us-east-1", Timeout: 5 * time.Second}},
+		{"catalogue of the server", server.Catalog, config.Catalog{Driver: "sqlite", Path: "/etc/dl/c.db", Region: "us-east-1", Timeout: 5 * time.Second, MaxConnections: 10, LockWait: 3 * time.Second, StatementWait: 10 * time.Second}},
+		{"catalogue of Workers", workers.Catalog, config.Catalog{Driver: "d1", Binding: "DB", Region: "us-east-1", Timeout: 5 * time.Second, MaxConnections: 10, LockWait: 3 * time.Second, StatementWait: 10 * time.Second}},
 		{"views of the server", patterns(server), []string{
 			"storage /local/{path...}", "storage /files/{path...}", "path /manual/{path...}", "object /d/{slug}",
 		}},

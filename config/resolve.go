@@ -4,7 +4,7 @@ import "strings"
 
 // Resolve is the configuration with the values of environment variables where it has
 // their names: "$NAME" as the whole of a store's bucket, region, endpoint or prefix, or
-// of the catalogue's table, region or endpoint.
+// of the catalogue's url, table, region or endpoint.
 // env is as os.LookupEnv. The error is Faults.
 func (c *Config) Resolve(env func(name string) (value string, found bool)) (*Config, error) {
 	r := &report{source: c.source}
@@ -36,6 +36,8 @@ func (r *report) resolveCatalog(c Catalog, env func(string) (string, bool)) Cata
 	r.resolve("catalog.table", &c.Table, env)
 	r.resolve("catalog.region", &c.Region, env)
 	r.resolve("catalog.endpoint", &c.Endpoint, env)
+	r.resolve("catalog.url", &c.URL, env)
+	r.checkPostgres(c, "catalog")
 	r.checkDynamoDB(c, "catalog")
 	return c
 }

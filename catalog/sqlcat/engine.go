@@ -78,9 +78,22 @@ func (t *tables) change(ctx context.Context, f func(transaction) error) error {
 	return nil
 }
 
+// queuer is a transaction in which many statements, of which nobody wants to know how
+// many rows they changed, are run on one way to the database.
+type queuer interface {
+	queue(text string, args []any) error
+}
+
 // run runs statements one after the other.
 func run(tx transaction, all []statement) error {
+	q, queues := tx.(queuer)
 	for _, st := range all {
+		if queues {
+			if err := q.queue(st.text, st.args); err != nil {
+				return err
+			}
+			continue
+		}
 		if _, err := tx.run(st.text, st.args...); err != nil {
 			return err
 		}

@@ -64,14 +64,12 @@ func condition(q *catalog.Query) (where string, args []any) {
 		where, args = where+listedNow, append(args, now, now)
 	}
 	for _, word := range q.Words() {
-		where, args = where+` AND sort LIKE ? ESCAPE '\'`, append(args, "%"+escapeLike.Replace(word)+"%")
+		where, args = where+" AND instr(sort, ?) > 0", append(args, word)
 	}
 	return where, args
 }
 
 const listedNow = " AND since <= ? AND until > ?"
-
-var escapeLike = strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`)
 
 // total is how many items a query finds.
 func (t *tables) total(ctx context.Context, q *catalog.Query, where string, args []any) (int64, error) {

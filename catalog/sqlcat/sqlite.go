@@ -31,21 +31,20 @@ func (f *file) change(ctx context.Context, do func(transaction) error) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	return transact(ctx, f.db, func(text string) string { return text }, do)
+	return transact(ctx, f.db, do)
 }
 
 // note is change: SQLite has one writer at a time.
 func (f *file) note(ctx context.Context, do func(transaction) error) error { return f.change(ctx, do) }
 
-// transact runs a transaction of statements, each prepared once, in the words that
-// the database has for them.
-func transact(ctx context.Context, db *sql.DB, words func(string) string, do func(transaction) error) error {
+// transact runs a transaction of statements, each prepared once.
+func transact(ctx context.Context, db *sql.DB, do func(transaction) error) error {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
 	defer tx.Rollback()
-	if err := do(&running{ctx: ctx, tx: tx, words: words, prepared: statements{}}); err != nil {
+	if err := do(&running{ctx: ctx, tx: tx, prepared: statements{}}); err != nil {
 		return err
 	}
 	return tx.Commit()
@@ -53,9 +52,8 @@ func transact(ctx context.Context, db *sql.DB, words func(string) string, do fun
 
 // running is a transaction that has begun.
 type running struct {
-	ctx      context.Context // of the transaction, which lives no longer than the call
+	ctx      context.Context // of the call, which the transaction does not outlive
 	tx       *sql.Tx
-	words    func(string) string
 	prepared statements
 }
 
@@ -63,7 +61,7 @@ func (r *running) statement(text string) (*sql.Stmt, error) {
 	if st := r.prepared[text]; st != nil {
 		return st, nil
 	}
-	st, err := r.tx.PrepareContext(r.ctx, r.words(text))
+	st, err := r.tx.PrepareContext(r.ctx, text)
 	r.prepared[text] = st
 	return st, err
 }

@@ -20,10 +20,10 @@ import (
 // earlier ends the wait. Readers wait for no writer: the file is in WAL mode.
 const lockWait = 3 * time.Second
 
-// Store is a catalogue in a SQLite file.
+// Store is a catalogue in SQLite or PostgreSQL.
 type Store struct {
 	tables
-	file *file
+	db *sql.DB
 }
 
 // file is a SQLite file.
@@ -43,7 +43,7 @@ var (
 	_ catalog.Categorizer = (*Store)(nil)
 )
 
-// Open returns the catalogue in the file at path. It touches nothing: the file
+// Open returns the catalogue in the SQLite file at path. It touches nothing: the file
 // (mode 0600), its folder (0700) and its tables are made or brought up to date
 // by the first use, which any number of processes may do at the same time. The
 // folder must allow files beside the database, as WAL mode needs them.
@@ -69,8 +69,8 @@ func open(path string, wait time.Duration) (*Store, error) {
 		path: path, wait: wait, db: db,
 		opening: make(chan struct{}, 1), writing: make(chan struct{}, 1),
 	}
-	return &Store{tables{f}, f}, nil
+	return &Store{tables{f}, db}, nil
 }
 
 // Close closes the database; later calls answer catalog.ErrUnavailable.
-func (s *Store) Close() error { return s.file.db.Close() }
+func (s *Store) Close() error { return s.db.Close() }

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/downlink-go/downlink/admin"
@@ -37,12 +39,39 @@ func (s *settings) openItems(c *config.Config) (db items, place string, err erro
 		}
 		return table, "table " + table.Name() + " of DynamoDB", nil
 	}
+	return s.openSQL(c)
+}
+
+// openSQL opens the database that speaks SQL: the catalogue's, or the file that would
+// have the catalogue if that is elsewhere. It is not asked anything yet.
+func (s *settings) openSQL(c *config.Config) (db *sqlcat.Store, place string, err error) {
+	if c.Catalog.Driver == config.DriverPostgres {
+		return openPostgres(c)
+	}
 	path, err := s.catalogPath(c)
 	if err != nil {
 		return nil, "", err
 	}
 	file, err := sqlcat.Open(path)
 	return file, path, err
+}
+
+func openPostgres(c *config.Config) (db *sqlcat.Store, place string, err error) {
+	at, err := c.ResolveCatalog(os.LookupEnv)
+	if err != nil {
+		return nil, "", err
+	}
+	db, err = sqlcat.OpenPostgres(at.URL, sqlcat.PostgresOptions{
+		MaxConnections: at.MaxConnections, LockWait: at.LockWait, StatementWait: at.StatementWait,
+	})
+	if err != nil {
+		return nil, "", err
+	}
+	u, err := url.Parse(at.URL)
+	if err != nil {
+		return nil, "", errors.New("[catalog] url is no URL")
+	}
+	return db, fmt.Sprintf("database %s of PostgreSQL", strings.TrimPrefix(u.Path, "/")), nil
 }
 
 // openTable opens a catalogue in DynamoDB, which is not asked anything yet.
@@ -80,11 +109,7 @@ func (s *site) adminDatabase() (admin.Database, error) {
 	if db, ok := s.items.(admin.Database); ok {
 		return db, nil
 	}
-	path, err := s.settings.catalogPath(s.config)
-	if err != nil {
-		return nil, err
-	}
-	db, err := sqlcat.Open(path)
+	db, _, err := s.settings.openSQL(s.config)
 	if err != nil {
 		return nil, err
 	}

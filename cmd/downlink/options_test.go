@@ -464,6 +464,10 @@ var options = map[string]func(t *testing.T){
 			t.Errorf("check says %s", out)
 		}
 	},
+	"[catalog] url":              postgresURL,
+	"[catalog] max_connections":  postgresConnections,
+	"[catalog] lock_wait":        postgresLimit("lock_wait", "lock timeout", ""),
+	"[catalog] statement_wait":   postgresLimit("statement_wait", "statement timeout", "lock_wait = \"1m\"\n"),
 	"[catalog] table":            inTable("table", "another-table"),
 	"[catalog] region":           inTable("region", "eu-west-1"),
 	"[catalog] endpoint":         inTable("endpoint", "http://127.0.0.1:1"),

@@ -1,8 +1,8 @@
 -- +goose Up
 
 -- What is offered for download. name and key are file names, any bytes (a file
--- system's name need not be text): PostgreSQL has no BLOB, so the driver there
--- makes a domain of that name over BYTEA first.
+-- system's name need not be text): PostgreSQL's word for BLOB is BYTEA, so the
+-- driver there reads it so.
 CREATE TABLE items (
     slug       TEXT    NOT NULL PRIMARY KEY,
     title      TEXT    NOT NULL DEFAULT '',
