@@ -66,3 +66,11 @@ func TestAbilities(t *testing.T) {
 	})
 	catalogtest.RunCategorizer(t, fresh)
 }
+
+func TestUses(t *testing.T) {
+	d := server.StartDynamoDB(t)
+	catalogtest.RunUses(t, func(t *testing.T) (a, b catalogtest.Uses) {
+		o := options(t, d)
+		return open(t, o), open(t, o)
+	})
+}

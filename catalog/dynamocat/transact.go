@@ -30,6 +30,12 @@ func (r *refusal) Error() string { return "the row is not as asked for" }
 // sent again because its answer was lost is not done twice. Two that meet at a row are
 // tried again, one after the other. The error may be a refusal.
 func (s *Store) transact(ctx context.Context, ops []types.TransactWriteItem) error {
+	return s.transactUnless(ctx, ops, func(context.Context) error { return nil })
+}
+
+// transactUnless is transact, and asks before another try whether there is any use in
+// it: an error ends them.
+func (s *Store) transactUnless(ctx context.Context, ops []types.TransactWriteItem, useless func(context.Context) error) error {
 	return s.within(ctx, func(ctx context.Context) error {
 		for attempt := 1; ; attempt++ {
 			_, err := s.client.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: ops})
@@ -38,6 +44,9 @@ func (s *Store) transact(ctx context.Context, ops []types.TransactWriteItem) err
 				return r
 			}
 			if !passing {
+				return err
+			}
+			if err := useless(ctx); err != nil {
 				return err
 			}
 			if sleep(ctx, attempt) != nil {

@@ -36,7 +36,12 @@ func (s *Store) Use(ctx context.Context, u catalog.Use) (counted bool, err error
 		row["end"], row[Expires] = number(u.Until.Unix()), number(u.Until.Add(usesLife).Unix())
 		ops = append(ops, types.TransactWriteItem{Put: &types.Put{TableName: &s.opts.Table, Item: row}})
 	}
-	err = s.transact(ctx, ops)
+	err = s.transactUnless(ctx, ops, func(ctx context.Context) error { // who comes too late waits for nobody
+		if n, err := s.Uses(ctx, u.Link); err != nil || n < u.Max {
+			return err
+		}
+		return &refusal{}
+	})
 	if _, ok := errors.AsType[*refusal](err); ok {
 		return false, nil
 	}

@@ -189,6 +189,15 @@ func (x *Broken) Reset() bool {
 	return true
 }
 
+// Lose forwards the request, and loses the answer.
+func (x *Broken) Lose() bool {
+	if response, err := x.proxy.forward(x.Request); err == nil {
+		io.Copy(io.Discard, response.Body)
+		response.Body.Close()
+	}
+	return x.Reset()
+}
+
 // Stay says nothing until the client gives up, at most for a minute.
 func (x *Broken) Stay() bool {
 	x.conn.SetReadDeadline(time.Now().Add(time.Minute))
