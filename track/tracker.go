@@ -105,7 +105,12 @@ func (o Options) withDefaults() Options {
 }
 
 // Requested takes note of a download that counts.
-func (t *Tracker) Requested(d download.Download) { t.inbox.put(record{Download: d}) }
+func (t *Tracker) Requested(d download.Download) {
+	if len(t.outboxes) == 0 {
+		d.Request = nil // nobody asks for it: it need not be kept until somebody looks
+	}
+	t.inbox.put(record{Download: d})
+}
 
 // Ended takes note of how an answer ended.
 func (t *Tracker) Ended(d download.Download, bytes int64, all bool) {

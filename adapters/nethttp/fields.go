@@ -26,7 +26,7 @@ func (x *exchange) clientAddress() string {
 	if x.opts.ClientField == "" {
 		return x.r.RemoteAddr
 	}
-	list := joined(x.r.Header.Values(x.opts.ClientField))
+	list := joined(x.r.Header[x.opts.ClientField])
 	return strings.TrimSpace(list[strings.LastIndexByte(list, ',')+1:])
 }
 

@@ -60,6 +60,9 @@ func New(service *download.Service, opts Options) *Handler {
 	if opts.WriteTimeout == 0 {
 		opts.WriteTimeout = 2 * time.Minute
 	}
+	for _, name := range []*string{&opts.RequestIDField, &opts.ClientField, &opts.FrontField} {
+		*name = http.CanonicalHeaderKey(*name) // once, not for each request
+	}
 	return &Handler{service: service, opts: opts, log: log}
 }
 

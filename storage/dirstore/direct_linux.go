@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -21,8 +22,9 @@ const confined = unix.RESOLVE_BENEATH | unix.RESOLVE_NO_SYMLINKS | unix.RESOLVE_
 // the way, a missing file, an old kernel, a system call filter) is os.Root's to
 // decide. Its zero value can do nothing.
 type direct struct {
-	dir  *os.File
-	conn syscall.RawConn
+	dir   *os.File
+	conn  syscall.RawConn
+	looks *sync.Pool // of *look
 }
 
 func newDirect(root *os.Root) direct {
@@ -32,7 +34,7 @@ func newDirect(root *os.Root) direct {
 	}
 	conn, err := dir.SyscallConn()
 	if err == nil {
-		d := direct{dir, conn}
+		d := direct{dir, conn, &sync.Pool{New: func() any { return newLook() }}}
 		var fd int
 		if fd, err = d.openat2(".", unix.O_PATH); err == nil {
 			unix.Close(fd)
@@ -68,28 +70,45 @@ func (d direct) open(key string) *os.File {
 
 // stat describes the regular file at key without opening it.
 func (d direct) stat(key string) (core.Metadata, bool) {
-	var found unix.Stat_t
-	if d.conn == nil || d.find(key, &found) != nil || found.Mode&unix.S_IFMT != unix.S_IFREG {
+	if d.conn == nil {
 		return core.Metadata{}, false
 	}
-	return metadata(time.Unix(found.Mtim.Unix()), found.Size), true
+	l := d.looks.Get().(*look)
+	defer d.looks.Put(l)
+	if d.find(key, l) != nil || l.found.Mode&unix.S_IFMT != unix.S_IFREG {
+		return core.Metadata{}, false
+	}
+	return metadata(time.Unix(l.found.Mtim.Unix()), l.found.Size), true
 }
 
 // find describes what is at key, a link as the link. Below the first level O_PATH
 // finds it: fstatat(2) cannot be kept from following links on the way.
-func (d direct) find(key string, found *unix.Stat_t) error {
+func (d direct) find(key string, l *look) error {
 	if strings.IndexByte(key, '/') < 0 {
-		var err error
-		return errors.Join(d.conn.Control(func(dir uintptr) {
-			err = unix.Fstatat(int(dir), key, found, unix.AT_SYMLINK_NOFOLLOW)
-		}), err)
+		l.key = key
+		return errors.Join(d.conn.Control(l.ask), l.err)
 	}
 	fd, err := d.openat2(key, unix.O_PATH)
 	if err != nil {
 		return err
 	}
 	defer unix.Close(fd)
-	return unix.Fstat(fd, found)
+	return unix.Fstat(fd, &l.found)
+}
+
+// look is one question about a name in a directory, with the answer. It is used again:
+// behind a front server it is most of what a request takes, and need not allocate.
+type look struct {
+	key   string
+	found unix.Stat_t
+	err   error
+	ask   func(dir uintptr)
+}
+
+func newLook() *look {
+	l := new(look)
+	l.ask = func(dir uintptr) { l.err = unix.Fstatat(int(dir), l.key, &l.found, unix.AT_SYMLINK_NOFOLLOW) }
+	return l
 }
 
 func (d direct) openat2(key string, flags uint64) (fd int, err error) {

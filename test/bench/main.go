@@ -23,7 +23,8 @@ type plan struct {
 	decideTime   time.Duration // of one measurement
 	httpRounds   int
 	cases        []load
-	onlyDecisive bool // of the other parts' cases
+	groups       [][]string // of peers over HTTP
+	onlyDecisive bool       // of the other parts' cases
 	lambdaRounds int
 	lambdaStarts int           // of each function in a round
 	lambdaWarm   int           // answers to each question in a round
@@ -34,10 +35,10 @@ func main() {
 	short := flag.Bool("short", false, "measure only what the targets need, in a minute and a half")
 	only := flag.String("only", "", `part to measure: "decide", "http", "fronts", "workers" or "lambda"; "" for all`)
 	flag.Parse()
-	p := plan{decideRounds: 60, decideTime: 10 * time.Millisecond, httpRounds: 6, cases: loads,
+	p := plan{decideRounds: 60, decideTime: 10 * time.Millisecond, httpRounds: 6, cases: loads, groups: groups,
 		lambdaRounds: 9, lambdaStarts: 7, lambdaWarm: 300, limit: 20 * time.Minute}
 	if *short {
-		p = plan{decideRounds: 20, decideTime: 10 * time.Millisecond, httpRounds: 3, cases: decisive(loads), onlyDecisive: true,
+		p = plan{decideRounds: 20, decideTime: 10 * time.Millisecond, httpRounds: 5, cases: decisive(loads), groups: decisiveGroups, onlyDecisive: true,
 			lambdaRounds: 5, lambdaStarts: 5, lambdaWarm: 100, limit: 5 * time.Minute}
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)

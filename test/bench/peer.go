@@ -28,10 +28,17 @@ const (
 	djangoBackend = "nginx + django-downloadview"
 )
 
-// groups are the peers that are compared, each with its reference first.
+// groups are the peers that are compared, each with its reference first. They take
+// turns in this order: those that a target is about follow each other.
 var groups = [][]string{
 	{fileServer, direct, directLog},
-	{static, behind, behindLog, smallest, smallestHTTP, djangoBackend},
+	{static, behind, smallest, smallestHTTP, behindLog, djangoBackend},
+}
+
+// decisiveGroups are those of them that a target is about.
+var decisiveGroups = [][]string{
+	{fileServer, direct},
+	{static, behind, smallest, djangoBackend},
 }
 
 //go:embed nginx.conf.tmpl downlink.toml.tmpl

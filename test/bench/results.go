@@ -23,14 +23,14 @@ type results struct {
 // in turns.
 func measureHTTP(ctx context.Context, p plan) (*results, error) {
 	if _, err := exec.LookPath("wrk"); err != nil {
-		return &results{groups: groups, missing: map[string]string{"everything over HTTP": "Debian package wrk"}}, nil
+		return &results{groups: p.groups, missing: map[string]string{"everything over HTTP": "Debian package wrk"}}, nil
 	}
 	s, err := setUp(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer s.close()
-	found := &results{groups: groups, cases: p.cases, samples: map[string]map[string][]sample{}, missing: s.missing}
+	found := &results{groups: p.groups, cases: p.cases, samples: map[string]map[string][]sample{}, missing: s.missing}
 	requests, err := s.prepare(ctx, p.cases)
 	if err != nil {
 		return nil, err
