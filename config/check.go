@@ -27,6 +27,7 @@ func (r *report) check(c *Config) {
 	r.checkLinks(c)
 	r.checkForwardAuth(c.ForwardAuth)
 	r.checkTracking(c.Tracking)
+	r.checkWebhooks(c.Webhooks)
 	r.checkMetrics(c)
 	r.checkGenerated(c)
 	r.checkAdmin(c)

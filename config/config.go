@@ -44,6 +44,7 @@ type Config struct {
 	// ForwardAuth is the application that views with AllowForwardAuth ask.
 	ForwardAuth ForwardAuth `toml:"forward_auth"`
 	Tracking    Tracking    `toml:"tracking"`
+	Webhooks    []Webhook   `toml:"webhooks"`
 	Metrics     Metrics     `toml:"metrics"`
 
 	Overlays  []Overlay `toml:"overlays"` // in the order of the file
@@ -335,6 +336,12 @@ func (c *Config) complete(folder string) {
 	absolute(&c.Links.Revoked)
 	for i := range c.Links.Keys {
 		absolute(&c.Links.Keys[i].SecretFile)
+	}
+	for i := range c.Webhooks {
+		absolute(&c.Webhooks[i].SecretFile)
+	}
+	if c.Tracking.Events != Standard {
+		absolute(&c.Tracking.Events)
 	}
 	absolute(&c.Generated.Path)
 	for i := range c.Overlays {

@@ -164,6 +164,7 @@ var bases = map[string]map[string]string{
 	"[links]":                           {},
 	"[[links.keys]]":                    {"id": `"a"`, "secret_env": `"A"`},
 	"[[links.keys]] secret_file":        {"id": `"a"`},
+	"[[webhooks]]":                      {"url": `"https://a/"`},
 	"[[offload]]":                       {"front": `"nginx"`, "source": `"other"`, "destination": `"/_internal/x/"`},
 	"[[offload]] source_dir":            {"front": `"nginx"`, "destination": `"/_internal/x/"`},
 	"[[offload]] source_url":            {"front": `"nginx"`, "destination": `"/_internal/x/"`},

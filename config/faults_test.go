@@ -81,6 +81,25 @@ await_log = "1500ms"
 5:9: queue must be 1 to 1000000 downloads; 20000 suits most sites
 6:13: await_log takes a duration of whole seconds, such as "90s" or "1h", or "off"; found the string "1500ms"
 `},
+	{"webhooks", `[[webhooks]]
+timeout = "26s"
+[[webhooks]]
+url = "app.example.org"
+secret_env = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw="
+[[webhooks]]
+url = "https://me:password@app.example.org/"
+secret_env = "A"
+secret_file = "b"
+secret = "whsec_"
+`, `
+1:1: url is missing: write it, for example url = "https://app.example.org/hooks/downloads"
+2:11: timeout: an application that takes the events and works on them later answers at once; write at most "25s"
+4:7: url "app.example.org": write an absolute URL without user name and password, such as "https://app.example.org/hooks/downloads"
+5:14: secret_env is the name of an environment variable, of letters, digits and _, such as "DOWNLINK_WEBHOOK_SECRET": never write the secret itself here
+7:7: url "https://me:password@app.example.org/": write an absolute URL without user name and password, such as "https://app.example.org/hooks/downloads"
+8:14: secret_file and secret_env are two secrets: keep one, and write a webhook for each
+10:1: key "secret" is unknown in [[webhooks]]: take it out; known are url, secret_file, secret_env, timeout
+`},
 	{"metrics", `[metrics]
 listen = "9100"
 path = "metrics"
@@ -462,7 +481,7 @@ data = "x"
 format = 1
 `, `
 1:1: key "listen" is unknown in the file: it belongs below [server]
-2:1: key "colour" is unknown in the file: take it out; known are server, log, stores, views, offload, catalog, http, links, forward_auth, tracking, metrics, overlays, generated, admin
+2:1: key "colour" is unknown in the file: take it out; known are server, log, stores, views, offload, catalog, http, links, forward_auth, tracking, webhooks, metrics, overlays, generated, admin
 3:2: table "sever" is unknown in the file: did you mean "server"?
 4:2: table "store" is unknown in the file: did you mean "stores"?
 6:9: key "tls" is unknown in [server]: take it out; known are listen, data, read_header_timeout, idle_timeout, write_timeout, shutdown_timeout, max_header_bytes, request_id_header, front, client_address_header

@@ -52,7 +52,7 @@ func (c *Config) LinkKey(id string) (LinkKey, error) {
 
 // Key reads the secret. No error tells any of it.
 func (k LinkKey) Key() (link.Key, error) {
-	secret, err := k.secret()
+	secret, err := readSecret(k.SecretFile, k.SecretEnv)
 	if err != nil {
 		return link.Key{}, fmt.Errorf("secret of the key %q: %w", k.ID, err)
 	}
@@ -61,19 +61,6 @@ func (k LinkKey) Key() (link.Key, error) {
 		return link.Key{}, fmt.Errorf("key %q: %w", k.ID, err)
 	}
 	return key, nil
-}
-
-// secret is the text of the file or variable, without white space around it.
-func (k LinkKey) secret() (string, error) {
-	if k.SecretFile != "" {
-		text, err := os.ReadFile(k.SecretFile)
-		return strings.TrimSpace(string(text)), err
-	}
-	text, found := os.LookupEnv(k.SecretEnv)
-	if !found {
-		return "", fmt.Errorf("the environment has no variable %s", k.SecretEnv)
-	}
-	return strings.TrimSpace(text), nil
 }
 
 // Options are the rules for links, with what the file of revoked ones says now.
@@ -163,14 +150,11 @@ func (r *report) checkLinkKey(keys []LinkKey, i int) {
 			r.fault(path+".id", "id %s is taken by the key on %s: choose another", quote(k.ID), r.line(fmt.Sprintf("links.keys[%d]", j)))
 		}
 	}
-	switch {
-	case k.SecretFile == "" && k.SecretEnv == "":
+	if k.SecretFile == "" && k.SecretEnv == "" {
 		r.fault(path, "the secret is missing: write secret_file with the path of a file that has it, or secret_env with the name of an environment variable")
-	case k.SecretFile != "" && k.SecretEnv != "":
-		r.fault(path+".secret_env", "secret_file and secret_env are two secrets: keep one, and write a key for each")
-	case k.SecretEnv != "" && !isVariable(k.SecretEnv):
-		r.fault(path+".secret_env", `secret_env is the name of an environment variable, of letters, digits and _, such as "DOWNLINK_LINK_KEY": never write the secret itself here`)
+		return
 	}
+	r.checkSecret(path, k.SecretFile, k.SecretEnv, "write a key for each", "DOWNLINK_LINK_KEY")
 }
 
 // isKeyID reports whether links can name a key so.

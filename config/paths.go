@@ -60,6 +60,7 @@ func (r *report) checkPaths(c *Config) {
 	r.checkPrivate(c, "server.data", c.Server.Data, "data")
 	r.checkPrivate(c, "catalog.path", c.Catalog.Path, "path")
 	r.checkLinkFiles(c)
+	r.checkTrackingFiles(c)
 	r.checkPrivate(c, "generated.path", c.Generated.Path, "path")
 	r.checkFonts(c)
 }

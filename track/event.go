@@ -1,6 +1,7 @@
 package track
 
 import (
+	"crypto/rand"
 	"time"
 	"unicode/utf8"
 
@@ -47,6 +48,9 @@ func event(d *download.Download, name string, robot bool) Event {
 	e := Event{
 		ID: d.ID, Event: Requested, Time: d.Time, Name: name, Item: d.Slug, Field: d.Field, Route: d.Route, Store: d.Store, Key: d.Key,
 		Status: d.Status, Delivery: d.Delivery.String(), Client: human, Range: d.Range[:min(len(d.Range), longest)], Size: d.Size, Request: d.Request,
+	}
+	if e.ID == "" {
+		e.ID = rand.Text()
 	}
 	if robot {
 		e.Client = bot

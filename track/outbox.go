@@ -39,6 +39,7 @@ const (
 type outbox struct {
 	to    Receiver
 	log   *slog.Logger
+	most  int // events for one call
 	end   context.CancelFunc
 	more  chan struct{} // has one: there may be events
 	hurry chan struct{} // has one: somebody waits
@@ -53,7 +54,10 @@ type outbox struct {
 
 func newOutbox(to Receiver, log *slog.Logger) *outbox {
 	ctx, cancel := context.WithCancel(context.Background())
-	o := &outbox{to: to, log: log.With("receiver", to.Name()), end: cancel, more: make(chan struct{}, 1), hurry: make(chan struct{}, 1)}
+	o := &outbox{to: to, log: log.With("receiver", to.Name()), most: maxAtOnce, end: cancel, more: make(chan struct{}, 1), hurry: make(chan struct{}, 1)}
+	if c, ok := to.(interface{ atOnce() int }); ok {
+		o.most = c.atOnce()
+	}
 	go o.run(ctx)
 	return o
 }
@@ -88,7 +92,7 @@ func (o *outbox) run(ctx context.Context) {
 func (o *outbox) front() []Event {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return slices.Clone(o.waiting[:min(len(o.waiting), maxAtOnce)])
+	return slices.Clone(o.waiting[:min(len(o.waiting), o.most)])
 }
 
 // done takes the first n events out.
@@ -120,15 +124,20 @@ func (o *outbox) tell(ctx context.Context, events []Event) (err error) {
 }
 
 func (o *outbox) try(ctx context.Context, events []Event) (err error) {
-	defer func() {
-		if cause := recover(); cause != nil {
-			err = fmt.Errorf("panic: %v\n%s", cause, debug.Stack())
-		}
-	}()
+	defer recovered(&err)
 	ctx, cancel := context.WithTimeout(ctx, receiving)
 	defer cancel()
 	return o.to.Receive(ctx, events)
 }
+
+// recovered makes a panic an error, with the place where it happened.
+func recovered(err *error) {
+	if cause := recover(); cause != nil {
+		*err = fmt.Errorf("panic: %v\n%s", cause, debug.Stack())
+	}
+}
+
+func tryAgain(err error) error { return fmt.Errorf("%w: %w", ErrTryAgain, err) }
 
 func (o *outbox) pause(ctx context.Context, d time.Duration) {
 	timer := time.NewTimer(d)

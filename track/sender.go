@@ -92,11 +92,7 @@ func (s *sender) fill() bool {
 
 // send sends the batch. A driver that panics is one that fails.
 func (s *sender) send(ctx context.Context) (err error) {
-	defer func() {
-		if cause := recover(); cause != nil {
-			err = fmt.Errorf("panic: %v", cause)
-		}
-	}()
+	defer recovered(&err)
 	ctx, cancel := context.WithTimeout(ctx, storing)
 	defer cancel()
 	s.batch.Time = time.Now()

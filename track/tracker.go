@@ -196,30 +196,37 @@ func (t *Tracker) Flush(ctx context.Context) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	return t.deliver(ctx)
+	return t.deliver(ctx, ctx)
 }
 
-// deliver stores the counts and has the receivers told, all at the same time.
-func (t *Tracker) deliver(ctx context.Context) error {
+// deliver stores the counts while storing lasts, and has the receivers told at the same
+// time, while telling lasts.
+func (t *Tracker) deliver(storing, telling context.Context) error {
 	errs := make([]error, len(t.outboxes)+1)
 	var all sync.WaitGroup
 	for i, o := range t.outboxes {
-		all.Go(func() { errs[i] = o.flush(ctx) })
+		all.Go(func() { errs[i] = o.flush(telling) })
 	}
 	if t.sender != nil {
-		errs[len(t.outboxes)] = t.sender.sendAll(ctx)
+		errs[len(t.outboxes)] = t.sender.sendAll(storing)
 	}
 	all.Wait()
 	return errors.Join(errs...)
 }
 
-// Close flushes and ends the tracker. What is not stored and told when ctx ends is
-// lost, as the error says. Nothing may be recorded any more.
+// lastWords is how long receivers are waited for at the end: one that is away must not
+// keep a server from stopping.
+const lastWords = 5 * time.Second
+
+// Close flushes and ends the tracker. What is not stored when ctx ends, and not told
+// within 5 s, is lost, as the error says. Nothing may be recorded any more.
 func (t *Tracker) Close(ctx context.Context) error {
 	close(t.stop)
 	t.end()
 	t.running.Wait()
-	err := t.deliver(ctx)
+	telling, cancel := context.WithTimeout(ctx, lastWords)
+	defer cancel()
+	err := t.deliver(ctx, telling)
 	for _, o := range t.outboxes {
 		o.close()
 	}

@@ -2,6 +2,10 @@ package main
 
 import (
 	"context"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -45,6 +49,31 @@ func from(client string) string { return "X-Real-IP: " + client }
 
 const behindFront = "[server]\nclient_address_header = \"X-Real-IP\"\n" + view
 
+const hookSecret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+
+// post is what a webhook got, posts where it is.
+type (
+	post  struct{ body, signature string }
+	posts struct {
+		url string
+		got chan post
+	}
+)
+
+// hook is an application that takes events after a while.
+func hook(t *testing.T, after time.Duration) posts {
+	t.Helper()
+	p := posts{got: make(chan post, 10)}
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		time.Sleep(after)
+		body, _ := io.ReadAll(r.Body)
+		p.got <- post{string(body), r.Header.Get("Webhook-Signature")}
+	}))
+	t.Cleanup(server.Close)
+	p.url = server.URL
+	return p
+}
+
 var trackingOptions = map[string]func(t *testing.T){
 	"[tracking] count": func(t *testing.T) {
 		for toml, want := range map[string]int64{view: 1, view + "[tracking]\ncount = false\n": 0} {
@@ -81,6 +110,67 @@ var trackingOptions = map[string]func(t *testing.T){
 		if !strings.Contains(r.log.String(), "downloads were not counted") {
 			t.Errorf("the log says %s", &r.log.b)
 		}
+	},
+	"[tracking] events": func(t *testing.T) {
+		r := start(t, view+"[tracking]\nevents = \"log/downloads.jsonl\"\n")
+		if err := os.Mkdir(filepath.Join(r.dir, "log"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		resp, _ := r.get("/d/item", "Range: bytes=0-")
+		r.finish()
+		text, err := os.ReadFile(filepath.Join(r.dir, "log", "downloads.jsonl"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := `{"id":"` + resp.Header.Get("X-Request-Id") + `","event":"requested","time":"`
+		if !strings.HasPrefix(string(text), want) || !strings.Contains(string(text), `"item":"item","route":"/d/{slug}","store":"files","key":"a.txt","status":206,"delivery":"stream","client":"human","range":"bytes=0-","size":5}`+"\n") {
+			t.Errorf("got %s", text)
+		}
+		r = start(t, view+"[tracking]\nevents = \"-\"\n")
+		r.get("/d/item")
+		r.finish()
+		if !strings.Contains(r.out.String(), `"event":"requested"`) {
+			t.Errorf("the standard output is %s", r.out.String())
+		}
+	},
+	"[[webhooks]] url": func(t *testing.T) {
+		posts := hook(t, 0)
+		r := start(t, view+"[[webhooks]]\nurl = \""+posts.url+"\"\n")
+		r.get("/d/item")
+		r.finish()
+		p := <-posts.got
+		if !strings.Contains(p.body, `"item":"item"`) || p.signature != "" {
+			t.Errorf("got %+v", p)
+		}
+	},
+	"[[webhooks]] secret_file": func(t *testing.T) {
+		posts := hook(t, 0)
+		path := filepath.Join(t.TempDir(), "key")
+		write(t, path, hookSecret+"\n")
+		r := start(t, view+"[[webhooks]]\nurl = \""+posts.url+"\"\nsecret_file = \""+path+"\"\n")
+		r.get("/d/item")
+		r.finish()
+		if p := <-posts.got; !strings.HasPrefix(p.signature, "v1,") {
+			t.Errorf("signature %q", p.signature)
+		}
+	},
+	"[[webhooks]] secret_env": func(t *testing.T) {
+		posts := hook(t, 0)
+		t.Setenv("DOWNLINK_TEST_HOOK", hookSecret)
+		r := start(t, view+"[[webhooks]]\nurl = \""+posts.url+"\"\nsecret_env = \"DOWNLINK_TEST_HOOK\"\n")
+		r.get("/d/item")
+		r.finish()
+		if p := <-posts.got; !strings.HasPrefix(p.signature, "v1,") {
+			t.Errorf("signature %q", p.signature)
+		}
+	},
+	"[[webhooks]] timeout": func(t *testing.T) {
+		posts := hook(t, time.Second)
+		r := start(t, "[server]\nshutdown_timeout = \"50ms\"\n"+view+"[[webhooks]]\nurl = \""+posts.url+"\"\ntimeout = \"1ms\"\n")
+		r.get("/d/item")
+		waitUntil(t, func() bool {
+			return strings.Contains(r.log.String(), "downloads are not told yet") && strings.Contains(r.log.String(), "Client.Timeout")
+		})
 	},
 	"[tracking] await_log": func(t *testing.T) {
 		for line, want := range map[string]int{"": 0, "[tracking]\nawait_log = \"1h\"\n": 1} {

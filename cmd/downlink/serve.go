@@ -73,7 +73,11 @@ func serve(ctx context.Context, s *settings, cfg *config.Config, out, logs io.Wr
 	if err != nil {
 		return fmt.Errorf("cannot listen at %s: %w", cfg.Server.Listen, err)
 	}
-	tracker := site.track(log)
+	tracker, err := site.track(out, log)
+	if err != nil {
+		l.Close()
+		return err
+	}
 	defer closeTracker(tracker, cfg, log)
 	site.observe(tracker)
 	whole, err := newServer(site, log, l)
