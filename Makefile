@@ -59,6 +59,8 @@ check: ## gofmt, vet, staticcheck, import rules, race tests, wasm build: before 
 	go run $(STATICCHECK) ./...
 	GOOS=js GOARCH=wasm go build ./core/... ./download/... ./storage ./storage/memstore ./storage/r2store ./catalog ./catalog/sqlcat ./page
 	GOOS=js GOARCH=wasm go vet ./adapters/workers/... ./cmd/downlink-worker/... ./internal/promise ./storage/r2store ./test/worker/suite ./test/worker/faults
+	go vet -tags lambda.norpc,onlambda ./cmd/downlink-lambda
+	go test -tags lambda.norpc,onlambda ./internal/awskeys
 	GOOS=windows go vet ./storage/... ./core/...
 	go test -race -timeout 10m $$(go list ./... | grep -v /test/)
 	go test -v -run TestModuleIsSmall ./test/wasm | grep 'decision module'

@@ -6,11 +6,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	awsconfig "github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
-	"github.com/aws/aws-sdk-go-v2/service/ssm"
 )
 
 // secretTimeout is how long fetching a secret may take.
@@ -52,29 +47,20 @@ func (s *secrets) get(ctx context.Context, variable string) (string, error) {
 }
 
 func parameter(ctx context.Context, name string) (string, error) {
-	c, err := awsconfig.LoadDefaultConfig(ctx)
-	if err != nil {
-		return "", err
-	}
-	got, err := ssm.NewFromConfig(c).GetParameter(ctx, &ssm.GetParameterInput{Name: &name, WithDecryption: aws.Bool(true)})
-	if err != nil {
-		return "", err
-	}
-	return aws.ToString(got.Parameter.Value), nil
+	var got struct{ Parameter struct{ Value string } }
+	err := call(ctx, "ssm", "AmazonSSM.GetParameter", map[string]any{"Name": name, "WithDecryption": true}, &got)
+	return got.Parameter.Value, err
 }
 
 var errBinary = errors.New("it is binary: store it as text")
 
 func managed(ctx context.Context, name string) (string, error) {
-	c, err := awsconfig.LoadDefaultConfig(ctx)
+	var got struct{ SecretString *string }
+	err := call(ctx, "secretsmanager", "secretsmanager.GetSecretValue", map[string]any{"SecretId": name}, &got)
 	if err != nil {
 		return "", err
 	}
-	got, err := secretsmanager.NewFromConfig(c).GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &name})
-	switch {
-	case err != nil:
-		return "", err
-	case got.SecretString == nil:
+	if got.SecretString == nil {
 		return "", errBinary
 	}
 	return *got.SecretString, nil

@@ -1,3 +1,5 @@
+//go:build !onlambda
+
 package awskeys_test
 
 import (

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/config"
 )
 
 // ErrNone says that no keys were found.
@@ -60,10 +59,10 @@ func (c *chain) load(ctx context.Context) (aws.CredentialsProvider, error) {
 	if c.provider != nil {
 		return c.provider, nil
 	}
-	cfg, err := config.LoadDefaultConfig(ctx)
+	p, err := standard(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrNone, err)
 	}
-	c.provider = cfg.Credentials
-	return c.provider, nil
+	c.provider = p
+	return p, nil
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"os"
 	"time"
@@ -44,10 +45,10 @@ const (
 
 var status = map[string]int{largeObject: http.StatusFound, smallObject: http.StatusOK}
 
-// lambdaResults are the figures of every function.
+// lambdaResults are the figures of every function, one for each round.
 type lambdaResults struct {
-	inits, firsts map[string][]time.Duration            // the median of each round, by function
-	warm          map[string]map[string][]time.Duration // the same, by object and function
+	inits, firsts map[string][]time.Duration            // by function
+	warm          map[string]map[string][]time.Duration // by object and function
 	sizes         map[string]int64                      // of the program, in bytes
 	missing       string                                // why there are no figures; "" if there are
 }
@@ -78,46 +79,78 @@ func measureLambda(ctx context.Context, p plan) (*lambdaResults, error) {
 		}
 		found.sizes[f.name] = info.Size()
 	}
-	for round := range p.lambdaRounds {
-		for i := range functions {
-			progress("Lambda, round %d of %d", round+1, p.lambdaRounds)
-			if err := found.round(ctx, s, (i+round)%len(functions), p); err != nil {
-				return nil, err
+	if err := found.measureStarts(ctx, s, p.lambdaStarts); err != nil {
+		return nil, err
+	}
+	return found, found.measureWarm(ctx, s, p.lambdaRounds)
+}
+
+// measureStarts starts each function in turns, and again for one answer: what a large
+// answer leaves to do would disturb the next start.
+func (r *lambdaResults) measureStarts(ctx context.Context, s *lambdaStage, rounds int) error {
+	for round := range rounds {
+		progress("starts of functions, %d of %d", round+1, rounds)
+		for _, i := range rand.Perm(len(functions)) {
+			f, err := s.start(ctx, i)
+			if err != nil {
+				return err
+			}
+			f.stop()
+			r.inits[functions[i].name] = append(r.inits[functions[i].name], f.init)
+		}
+		for _, i := range rand.Perm(len(functions)) {
+			if err := r.measureFirst(ctx, s, i); err != nil {
+				return err
 			}
 		}
 	}
-	return found, nil
+	return nil
 }
 
-// round starts a function some times, and has the last one answer many times.
-func (r *lambdaResults) round(ctx context.Context, s *lambdaStage, i int, p plan) error {
-	name, objects := functions[i].name, functions[i].objects
-	var inits, firsts []time.Duration
-	for start := range p.lambdaStarts {
+func (r *lambdaResults) measureFirst(ctx context.Context, s *lambdaStage, i int) error {
+	f, err := s.start(ctx, i)
+	if err != nil {
+		return err
+	}
+	_, took, err := f.invoke(ctx, urlEvent(functions[i].objects[0]))
+	f.stop()
+	if err != nil {
+		return fmt.Errorf("%s: %w\n%s", functions[i].name, err, f.log)
+	}
+	r.firsts[functions[i].name] = append(r.firsts[functions[i].name], took)
+	return nil
+}
+
+// measureWarm has functions that stay answer in turns, some times in a row each.
+func (r *lambdaResults) measureWarm(ctx context.Context, s *lambdaStage, rounds int) error {
+	running := make([]*function, len(functions))
+	for i := range functions {
 		f, err := s.start(ctx, i)
 		if err != nil {
 			return err
 		}
-		_, first, err := f.invoke(ctx, urlEvent(objects[0]))
-		if err == nil && start == p.lambdaStarts-1 {
-			err = r.answerWarm(ctx, f, name, objects, p.lambdaWarm)
-		}
-		f.stop()
-		if err != nil {
-			return fmt.Errorf("%s: %w\n%s", name, err, f.log)
-		}
-		inits, firsts = append(inits, f.init), append(firsts, first)
+		defer f.stop()
+		running[i] = f
 	}
-	r.inits[name] = append(r.inits[name], middle(inits))
-	r.firsts[name] = append(r.firsts[name], middle(firsts))
+	for round := range rounds {
+		progress("warm functions, round %d of %d", round+1, rounds)
+		for _, i := range rand.Perm(len(functions)) {
+			if err := r.answer(ctx, running[i], i); err != nil {
+				return fmt.Errorf("%s: %w\n%s", functions[i].name, err, running[i].log)
+			}
+		}
+	}
 	return nil
 }
 
-// answerWarm has a function that has answered before answer n times more.
-func (r *lambdaResults) answerWarm(ctx context.Context, f *function, name string, objects []string, n int) error {
-	for _, object := range objects {
-		times, want := make([]time.Duration, n), fmt.Appendf(nil, `"statusCode":%d`, status[object])
-		for i := range times {
+// inARow is how many answers make one figure: their median.
+const inARow = 30
+
+// answer has a function answer with each of its objects.
+func (r *lambdaResults) answer(ctx context.Context, f *function, i int) error {
+	for _, object := range functions[i].objects {
+		times, want := make([]time.Duration, inARow), fmt.Appendf(nil, `"statusCode":%d`, status[object])
+		for n := range times {
 			out, took, err := f.invoke(ctx, urlEvent(object))
 			if err != nil {
 				return err
@@ -125,13 +158,10 @@ func (r *lambdaResults) answerWarm(ctx context.Context, f *function, name string
 			if !bytes.Contains(out, want) {
 				return fmt.Errorf("%s: %.200q", object, out)
 			}
-			times[i] = took
+			times[n] = took
 		}
-		r.warm[object][name] = append(r.warm[object][name], middle(times))
+		of := r.warm[object]
+		of[functions[i].name] = append(of[functions[i].name], time.Duration(median(times, func(d time.Duration) float64 { return float64(d) })))
 	}
 	return nil
-}
-
-func middle(times []time.Duration) time.Duration {
-	return time.Duration(median(times, func(d time.Duration) float64 { return float64(d) }))
 }

@@ -27,7 +27,7 @@ func figure(times []time.Duration, unit time.Duration) string {
 	if len(times) == 0 {
 		return ""
 	}
-	x := float64(middle(times)) / float64(unit)
+	x := median(times, func(d time.Duration) float64 { return float64(d) }) / float64(unit)
 	if unit == time.Millisecond {
 		return fmt.Sprintf("%.2f", x)
 	}

@@ -23,11 +23,10 @@ type plan struct {
 	decideTime   time.Duration // of one measurement
 	httpRounds   int
 	cases        []load
-	groups       [][]string // of peers over HTTP
-	onlyDecisive bool       // of the other parts' cases
-	lambdaRounds int
-	lambdaStarts int           // of each function in a round
-	lambdaWarm   int           // answers to each question in a round
+	groups       [][]string    // of peers over HTTP
+	onlyDecisive bool          // of the other parts' cases
+	lambdaStarts int           // of each function
+	lambdaRounds int           // of warm functions
 	limit        time.Duration // for everything
 }
 
@@ -36,10 +35,10 @@ func main() {
 	only := flag.String("only", "", `part to measure: "decide", "http", "fronts", "workers" or "lambda"; "" for all`)
 	flag.Parse()
 	p := plan{decideRounds: 60, decideTime: 10 * time.Millisecond, httpRounds: 6, cases: loads, groups: groups,
-		lambdaRounds: 9, lambdaStarts: 7, lambdaWarm: 300, limit: 20 * time.Minute}
+		lambdaStarts: 100, lambdaRounds: 30, limit: 20 * time.Minute}
 	if *short {
 		p = plan{decideRounds: 20, decideTime: 10 * time.Millisecond, httpRounds: 5, cases: decisive(loads), groups: decisiveGroups, onlyDecisive: true,
-			lambdaRounds: 5, lambdaStarts: 5, lambdaWarm: 100, limit: 5 * time.Minute}
+			lambdaStarts: 40, lambdaRounds: 10, limit: 5 * time.Minute}
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()

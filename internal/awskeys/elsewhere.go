@@ -1,3 +1,5 @@
+//go:build !onlambda
+
 package awskeys
 
 import (
@@ -8,6 +10,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
 )
+
+// standard is AWS's chain as its SDK puts it together.
+func standard(ctx context.Context) (aws.CredentialsProvider, error) {
+	c, err := config.LoadDefaultConfig(ctx)
+	return c.Credentials, err
+}
 
 // reread is how long credentials from a file are used before it is read again.
 const reread = time.Minute
