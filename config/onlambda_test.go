@@ -101,6 +101,29 @@ func TestR5_ForLambdaWhenSaid(t *testing.T) {
 	}
 }
 
+func TestResolveCloudFront(t *testing.T) {
+	c := onLambda(t, "[stores.files]\ndriver = \"s3\"\nbucket = \"a\"\nregion = \"auto\"\ncloudfront_url = \"$URL\"\ncloudfront_key_id = \"$ID\"\ncloudfront_key_env = \"KEY\"\n")
+	for _, row := range []struct{ url, id, wantURL, wantEnv, fault string }{
+		{"", "", "", "", ""},
+		{"https://d1.cloudfront.net", "K1", "https://d1.cloudfront.net/", "KEY", ""},
+		{"https://d1.cloudfront.net", "", "", "", "cloudfront_key_id is missing"},
+		{"d1", "K1", "", "", `cloudfront_url "d1/": write a URL`},
+	} {
+		env := map[string]string{"URL": row.url, "ID": row.id}
+		d, err := c.Resolve(func(name string) (string, bool) { v, ok := env[name]; return v, ok })
+		switch {
+		case row.fault != "":
+			if err == nil || !strings.Contains(err.Error(), row.fault) {
+				t.Errorf("%v: got %v, want %q", env, err, row.fault)
+			}
+		case err != nil:
+			t.Errorf("%v: %v", env, err)
+		case d.Stores[0].CloudFrontURL != row.wantURL || d.Stores[0].CloudFrontKeyID != row.id || d.Stores[0].CloudFrontKeyEnv != row.wantEnv:
+			t.Errorf("%v: got %+v", env, d.Stores[0])
+		}
+	}
+}
+
 func TestResolveFaults(t *testing.T) {
 	c := onLambda(t, withLambda)
 	env := map[string]string{"BUCKET": "", "AWS_REGION": "eu-west-1", "TABLE": ""}

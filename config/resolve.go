@@ -15,11 +15,16 @@ func (c *Config) Resolve(env func(name string) (value string, found bool)) (*Con
 		for _, v := range [...]struct {
 			name  string
 			value *string
-		}{{"bucket", &s.Bucket}, {"region", &s.Region}, {"endpoint", &s.Endpoint}, {"prefix", &s.Prefix}} {
+		}{{"bucket", &s.Bucket}, {"region", &s.Region}, {"endpoint", &s.Endpoint}, {"prefix", &s.Prefix}, {"cloudfront_url", &s.CloudFrontURL}, {"cloudfront_key_id", &s.CloudFrontKeyID}} {
 			r.resolve(key+"."+v.name, v.value, env)
+		}
+		if s.CloudFrontURL == "" {
+			s.CloudFrontKeyID, s.CloudFrontKeyFile, s.CloudFrontKeyEnv = "", "", ""
 		}
 		s.endURL()
 		r.checkS3(*s, key)
+		r.checkCloudFront(*s, key)
+		r.checkElsewhereURL(key+".cloudfront_url", s.CloudFrontURL, "https://d111111abcdef8.cloudfront.net/")
 	}
 	d.Catalog = r.resolveCatalog(c.Catalog, env)
 	return faultless(&d, r)

@@ -121,7 +121,7 @@ func (r *report) checkCloudFront(s Store, key string) {
 }
 
 func (r *report) checkElsewhereURL(key, text, example string) {
-	if text == "" {
+	if _, later := variable(text); text == "" || later {
 		return
 	}
 	u, err := url.Parse(text)

@@ -22,7 +22,7 @@ func environment(t *testing.T, all map[string]string) {
 	}
 }
 
-var usual = map[string]string{"DOWNLINK_BUCKET": "files", "DOWNLINK_PREFIX": "", "DOWNLINK_TABLE": "downlink", "AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret"}
+var usual = map[string]string{"DOWNLINK_BUCKET": "files", "DOWNLINK_PREFIX": "", "DOWNLINK_TABLE": "downlink", "DOWNLINK_CLOUDFRONT_URL": "", "DOWNLINK_CLOUDFRONT_KEY_ID": "", "AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret"}
 
 func status(t *testing.T, h *lambda.Handler, path string) (int, string) {
 	t.Helper()
@@ -90,8 +90,8 @@ func TestR3_WhatCannotStart(t *testing.T) {
 	for want, env := range map[string]map[string]string{
 		`"$DOWNLINK_BUCKET": the environment has no variable`: {"AWS_REGION": "eu-west-1"},
 		"no such file":                       {"DOWNLINK_CONFIG": "none.toml"},
-		`DOWNLINK_STREAM: "on" is no kind`:   {"DOWNLINK_BUCKET": "b", "DOWNLINK_PREFIX": "", "DOWNLINK_TABLE": "table", "AWS_REGION": "eu-west-1", "DOWNLINK_STREAM": "on"},
-		"answers to http cannot be streamed": {"DOWNLINK_BUCKET": "b", "DOWNLINK_PREFIX": "", "DOWNLINK_TABLE": "table", "AWS_REGION": "eu-west-1", "DOWNLINK_STREAM": "rest, http"},
+		`DOWNLINK_STREAM: "on" is no kind`:   {"DOWNLINK_BUCKET": "b", "DOWNLINK_PREFIX": "", "DOWNLINK_TABLE": "table", "DOWNLINK_CLOUDFRONT_URL": "", "DOWNLINK_CLOUDFRONT_KEY_ID": "", "AWS_REGION": "eu-west-1", "DOWNLINK_STREAM": "on"},
+		"answers to http cannot be streamed": {"DOWNLINK_BUCKET": "b", "DOWNLINK_PREFIX": "", "DOWNLINK_TABLE": "table", "DOWNLINK_CLOUDFRONT_URL": "", "DOWNLINK_CLOUDFRONT_KEY_ID": "", "AWS_REGION": "eu-west-1", "DOWNLINK_STREAM": "rest, http"},
 	} {
 		t.Run(want, func(t *testing.T) {
 			environment(t, env)
