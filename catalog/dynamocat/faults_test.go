@@ -15,13 +15,8 @@ import (
 	"github.com/downlink-go/downlink/test/server"
 )
 
-// refuse answers as DynamoDB does, with further members of the error if there are any.
 func refuse(status int, code string, members ...string) server.Fault {
-	text := fmt.Sprintf(`{"__type":"com.amazonaws.dynamodb.v20120810#%s","message":"fault of a test"%s}`, code, strings.Join(members, ""))
-	return func(_ int, x *server.Broken) bool {
-		return x.Say(fmt.Sprintf("HTTP/1.1 %d X\r\nContent-Type: application/x-amz-json-1.0\r\nContent-Length: %d\r\nDate: %s\r\nConnection: close\r\n\r\n%s",
-			status, len(text), time.Now().UTC().Format(http.TimeFormat), text))
-	}
+	return func(_ int, x *server.Broken) bool { return x.RefuseTable(status, code, members...) }
 }
 
 // behind is a store over a new table, and the proxy between them.

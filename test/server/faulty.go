@@ -176,6 +176,15 @@ func (x *Broken) Refuse(status int, code string) bool {
 	return true
 }
 
+// RefuseTable answers with an error as DynamoDB does, with further members if there are
+// any, each with a comma in front.
+func (x *Broken) RefuseTable(status int, code string, members ...string) bool {
+	text := fmt.Sprintf(`{"__type":"com.amazonaws.dynamodb.v20120810#%s","message":"fault of a test"%s}`, code, strings.Join(members, ""))
+	fmt.Fprintf(x.conn, "HTTP/1.1 %d X\r\nContent-Type: application/x-amz-json-1.0\r\nContent-Length: %d\r\nDate: %s\r\nConnection: close\r\n\r\n%s",
+		status, len(text), time.Now().UTC().Format(http.TimeFormat), text)
+	return true
+}
+
 // Say answers with these bytes.
 func (x *Broken) Say(raw string) bool {
 	io.WriteString(x.conn, raw)
