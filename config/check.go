@@ -26,7 +26,7 @@ func (r *report) check(c *Config) {
 	r.checkDrivers(c)
 	r.checkLinks(c)
 	r.checkForwardAuth(c.ForwardAuth)
-	r.checkTracking(c.Tracking)
+	r.checkTracking(c.Tracking, c.Server)
 	r.checkWebhooks(c.Webhooks)
 	r.checkMetrics(c)
 	r.checkGenerated(c)

@@ -179,6 +179,7 @@ var beside = map[string]string{
 	"[links]":         "[[links.keys]]\nid = \"a\"\nsecret_env = \"A\"\n",
 	"[[views]] link":  "[[links.keys]]\nid = \"a\"\nsecret_env = \"A\"\n",
 	"[admin.oidc]":    "[admin]\nurl = \"https://files.example.org\"\n",
+	"[tracking]":      "[server]\nrequest_id_header = \"X-Request-Id\"\n",
 	"[[views]] allow": "[forward_auth]\nurl = \"http://127.0.0.1/\"\n",
 }
 

@@ -126,6 +126,11 @@ path = "/numbers"
 `, `
 9:8: path "/numbers": a view is there; choose another
 `},
+	{"a log that names other ids", `[tracking]
+await_log = "48h"
+`, `
+2:13: await_log: nginx's log names requests by nginx's own ids; write request_id_header = "X-Request-Id" below [server], so that Downlink takes them
+`},
 	{"links without keys", `[links]
 max_life = "1h"
 `, `

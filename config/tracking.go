@@ -38,7 +38,10 @@ func (w Webhook) Secret() (string, error) {
 // mostWaiting is the longest that downloads may wait in memory.
 const mostWaiting = time.Minute
 
-func (r *report) checkTracking(t Tracking) {
+func (r *report) checkTracking(t Tracking, s Server) {
+	if t.AwaitLog > 0 && s.RequestIDHeader == "" {
+		r.fault("tracking.await_log", `await_log: nginx's log names requests by nginx's own ids; write request_id_header = "X-Request-Id" below [server], so that Downlink takes them`)
+	}
 	if t.Flush > mostWaiting {
 		r.fault("tracking.flush", `flush is what is lost if the process is killed: write at most "1m"`)
 	}

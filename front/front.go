@@ -25,6 +25,8 @@ type Location struct {
 	Dir       string // the directory of the files
 	// Remote is the URL prefix at which nginx gets the files in place of Dir.
 	Remote string
+	// Logged is set by Nginx.
+	Logged bool
 }
 
 // Root is the directory without a slash at its end.

@@ -2,9 +2,11 @@ package front
 
 import (
 	_ "embed"
+	"errors"
 	"fmt"
 	"io"
 	"net/url"
+	"slices"
 	"strings"
 	"text/template"
 )
@@ -18,7 +20,10 @@ type Nginx struct {
 	// AccessLog is the file for nginx's access log, which gets no query; "" and
 	// "off" are none.
 	AccessLog string
-	Locations []Location
+	// DownloadsLog is the file in which nginx notes how the downloads ended that it
+	// sent, for package track/accesslog; "" is none.
+	DownloadsLog string
+	Locations    []Location
 }
 
 //go:embed nginx.conf.tmpl
@@ -82,8 +87,12 @@ func (n Nginx) Write(w io.Writer) error {
 			return fmt.Errorf("remote %q: write a URL without variables and quotes", l.Remote)
 		}
 	}
-	if err := refuse("nginx", "access log", n.AccessLog, "$"); err != nil {
+	if err := errors.Join(refuse("nginx", "access log", n.AccessLog, "$"), refuse("nginx", "log of downloads", n.DownloadsLog, "$")); err != nil {
 		return err
+	}
+	n.Locations = slices.Clone(n.Locations)
+	for i := range n.Locations {
+		n.Locations[i].Logged = n.DownloadsLog != ""
 	}
 	n.Name = orDefault(n.Name, "downlink")
 	n.Listen = orDefault(n.Listen, "80")

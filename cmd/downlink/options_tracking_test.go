@@ -174,7 +174,7 @@ var trackingOptions = map[string]func(t *testing.T){
 	},
 	"[tracking] await_log": func(t *testing.T) {
 		for line, want := range map[string]int{"": 0, "[tracking]\nawait_log = \"1h\"\n": 1} {
-			r := start(t, rule+line)
+			r := start(t, "[server]\nrequest_id_header = \"X-Request-Id\"\n"+rule+line)
 			resp, _ := r.get("/f/a.txt", throughNginx)
 			r.finish()
 			s, err := sqlcat.Open(filepath.Join(r.dir, "xdg", "downlink", "catalog.db"))

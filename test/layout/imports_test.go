@@ -35,6 +35,7 @@ var allowed = map[string][]string{
 	"generate/zipfile": {"core", "storage", "internal/flight"},
 	"download":         {"core", "core/link", "storage", "storage/dirstore", "storage/httpstore", "catalog", "generate", "generate/zipfile"},
 	"track":            {"core", "catalog", "download"},
+	"track/accesslog":  {"catalog"},
 	"metrics":          {"core", "track"},
 	"page":             {"core", "storage", "catalog"},
 	"front":            {},
@@ -46,8 +47,8 @@ var allowed = map[string][]string{
 	"doctor/nginxconf": {},
 	"demo":             {"core", "core/link", "storage", "storage/", "catalog", "catalog/sqlcat", "download", "generate", "generate/overlay", "front", "adapters/nethttp"},
 	"downloadtest":     {"core", "storage", "storage/dirstore", "download", "adapters/nethttp"},
-	"cmd/":             {"core", "core/link", "storage", "storage/", "catalog", "catalog/", "generate", "generate/", "download", "track", "metrics", "page", "front", "config", "adapters/", "demo", "doctor", "admin"},
-	"test/":            {"core", "core/link", "storage", "storage/", "catalog", "catalog/", "generate", "generate/", "download", "track", "metrics", "page", "front", "config", "adapters/", "admin", "doctor", "doctor/", "downloadtest", "internal/promise", "test/"},
+	"cmd/":             {"core", "core/link", "storage", "storage/", "catalog", "catalog/", "generate", "generate/", "download", "track", "track/", "metrics", "page", "front", "config", "adapters/", "demo", "doctor", "admin"},
+	"test/":            {"core", "core/link", "storage", "storage/", "catalog", "catalog/", "generate", "generate/", "download", "track", "track/", "metrics", "page", "front", "config", "adapters/", "admin", "doctor", "doctor/", "downloadtest", "internal/promise", "test/"},
 
 	"catalog/dynamocat":        {"core", "catalog", "internal/awskeys"},
 	"storage/httpstore":        {"core", "storage", "storage/httpstore/origin"},
