@@ -52,16 +52,22 @@ func (s *Service) plainOnly(r *Request, f *File) bool {
 
 // bySize sends clients elsewhere for a large file, and for what the adapter cannot
 // send. The rest is streamed, and so is a large file for which there is no way
-// elsewhere now.
+// elsewhere now. A file that was small when it was last seen is opened at once.
 func (s *Service) bySize(ctx context.Context, r *Request, f *File) Answer {
 	to := f.Store.Elsewhere()
 	if to.Presigner == nil {
 		return stream(ctx, r, f)
 	}
+	if s.sizes.below(f, r.small(to.MinSize)) {
+		if a := stream(ctx, r, f); a.Status != 503 || a.Cause != nil {
+			return a
+		} // it has grown
+	}
 	found, err := f.Store.Stat(ctx, f.Key)
 	if err != nil {
 		return refuse(err)
 	}
+	s.sizes.put(f, found.Size)
 	if found.Size < to.MinSize && r.canTake(represent(r, f, found)) {
 		return stream(ctx, r, f)
 	}
@@ -70,6 +76,14 @@ func (s *Service) bySize(ctx context.Context, r *Request, f *File) Answer {
 		return stream(ctx, r, f)
 	}
 	return a
+}
+
+// small is the size below which a file is streamed, whatever else there is to it.
+func (r *Request) small(minSize int64) int64 {
+	if r.MaxBody > 0 {
+		return min(minSize, r.MaxBody+1)
+	}
+	return minSize
 }
 
 // canTake reports whether the adapter can send what the request asks of a file,

@@ -91,6 +91,43 @@ func TestLadder(t *testing.T) {
 	}
 }
 
+// asking is a store that counts what it is asked.
+type asking struct {
+	*memstore.Store
+	stats, opens int
+}
+
+func (a *asking) Stat(ctx context.Context, key string) (core.Metadata, error) {
+	a.stats++
+	return a.Store.Stat(ctx, key)
+}
+
+func (a *asking) Open(ctx context.Context, key string) (storage.Object, error) {
+	a.opens++
+	return a.Store.Open(ctx, key)
+}
+
+// TestSmallFilesAreAskedForOnce: a store is not asked for the size of a file that was
+// small when it was last seen; one that has grown meanwhile goes the way of large ones.
+func TestSmallFilesAreAskedForOnce(t *testing.T) {
+	m := &asking{Store: memstore.New()}
+	m.Put("a.txt", make([]byte, 16))
+	store := storage.New("m", m).WithElsewhere(storage.Elsewhere{Presigner: &place{}, Delivery: storage.Auto, MinSize: 1 << 30})
+	s := newService(t, nil, download.Route{Pattern: "/{path}", View: &download.StorageView{Store: store}})
+	for i, want := range []struct{ size, status, stats, opens int }{
+		{16, 200, 1, 1}, {16, 200, 1, 2}, {17, 302, 2, 3}, {17, 302, 3, 3}, {16, 200, 4, 4}, {16, 200, 4, 5},
+	} {
+		m.Put("a.txt", make([]byte, want.size))
+		r := get("/a.txt")
+		r.MaxBody = 16
+		a := ask(t, s, r)
+		a.Close()
+		if a.Status != want.status || m.stats != want.stats || m.opens != want.opens {
+			t.Errorf("request %d of %d bytes: %d after %d looks and %d opens; want %+v", i, want.size, a.Status, m.stats, m.opens, want)
+		}
+	}
+}
+
 // TestRoom: where the fields of an answer count too, what is left for the body is what
 // they leave, to the byte.
 func TestRoom(t *testing.T) {

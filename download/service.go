@@ -40,6 +40,7 @@ type Service struct {
 	routes []Route
 	rules  [][]*Rule // by route
 
+	sizes    sizes
 	recorder Recorder // nil tells nobody
 }
 

@@ -128,11 +128,12 @@ const chunk = 48 << 10
 func (x *exchange) encoded(h *head, body io.Reader, n int64) ([]byte, error) {
 	var scratch [2048]byte
 	start := x.e.appendHead(scratch[:0], h, true)
-	out := make([]byte, 0, len(start)+base64.StdEncoding.EncodedLen(int(n))+len(tail))
-	out = append(out, start...)
-	buf := make([]byte, min(n, chunk))
+	size := len(start) + base64.StdEncoding.EncodedLen(int(n)) + len(tail)
+	x.memory = x.take(size + chunk)
+	out := append(x.memory[:0], start...)
+	buf := x.memory[size : size+chunk]
 	for left := n; left > 0; {
-		piece := buf[:min(left, int64(len(buf)))]
+		piece := buf[:min(left, chunk)]
 		if _, err := io.ReadFull(body, piece); err != nil {
 			return nil, err
 		}
@@ -141,6 +142,22 @@ func (x *exchange) encoded(h *head, body io.Reader, n int64) ([]byte, error) {
 	}
 	x.bytes = n
 	return append(out, tail...), nil
+}
+
+// take is memory for an answer: that of the one before if it is free and large enough.
+// A function answers one event at a time, so there is one.
+func (h *Handler) take(size int) []byte {
+	if spare := h.spare.Swap(nil); spare != nil && cap(*spare) >= size {
+		return (*spare)[:size]
+	}
+	return make([]byte, size)
+}
+
+// giveBack keeps the memory of an answer that is out for the next.
+func (x *exchange) giveBack() {
+	if x.memory != nil {
+		x.spare.Store(&x.memory)
+	}
 }
 
 // plain is a buffered answer with a text for people, or with whatever a page sends.
@@ -173,6 +190,7 @@ func (w *whole) MarshalJSON() ([]byte, error) { return nil, errReader }
 func (w *whole) ContentType() string          { return "application/json" }
 
 func (w *whole) Close() error {
+	w.Reset(nil)
 	w.end()
 	return nil
 }

@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"runtime/debug"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
@@ -45,6 +46,7 @@ type Handler struct {
 	service *download.Service
 	opts    Options
 	log     *slog.Logger
+	spare   atomic.Pointer[[]byte] // memory for an answer
 }
 
 // New returns a handler for the service's downloads.
@@ -70,6 +72,7 @@ type exchange struct {
 	start    time.Time
 	streamed bool
 	bytes    int64
+	memory   []byte // of the answer; nil if it has none of its own
 	request  download.Request
 	answer   download.Answer
 }
@@ -182,6 +185,7 @@ func (x *exchange) end() {
 		x.service.Ended(&x.request, a, x.bytes, a.Cause == nil && x.bytes == a.BodyLength())
 	}
 	x.answer.Close()
+	x.giveBack()
 	x.logRequest()
 	if x.opts.Flush == nil {
 		return
