@@ -18,6 +18,7 @@ var pages = []struct{ path, what string }{
 	{"/healthz", "the health check"},
 	{"/readyz", "the readiness check"},
 	{"/index.json", "the index as JSON"},
+	{"/feed.atom", "the feed"},
 }
 
 // check finds what the types cannot say.

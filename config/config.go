@@ -43,6 +43,7 @@ type Config struct {
 	Links   Links   `toml:"links"`
 	// ForwardAuth is the application that views with AllowForwardAuth ask.
 	ForwardAuth ForwardAuth `toml:"forward_auth"`
+	Page        Page        `toml:"page"`
 	Tracking    Tracking    `toml:"tracking"`
 	Webhooks    []Webhook   `toml:"webhooks"`
 	Metrics     Metrics     `toml:"metrics"`
@@ -197,6 +198,11 @@ type Catalog struct {
 	Lambda  *Catalog `toml:"lambda"`  // the same on Lambda
 }
 
+// Page is how the public page looks on a server.
+type Page struct {
+	Theme string `toml:"theme"` // folder of templates; "" is the built-in page
+}
+
 // HTTP is the limits within which views of KindHTTP ask other servers.
 type HTTP struct {
 	ConnectTimeout time.Duration `toml:"connect_timeout" default:"5s"`
@@ -331,6 +337,7 @@ func (c *Config) complete(folder string) {
 		}
 	}
 	absolute(&c.Server.Data)
+	absolute(&c.Page.Theme)
 	absolute(&c.Catalog.Path)
 	absolute(&c.Catalog.CredentialsFile)
 	absolute(&c.Links.Revoked)

@@ -54,6 +54,10 @@ func scanETag(s string) int {
 	return 0
 }
 
+// ETagListed reports whether an If-None-Match field with this value names the
+// entity-tag, or "*" (RFC 9110 §13.1.2).
+func ETagListed(field, tag string) bool { return field != "" && listMatches(field, tag, weakMatch) }
+
 func isWeak(tag string) bool { return len(tag) > 1 && tag[0] == 'W' }
 
 // strongMatch is the strong comparison of RFC 9110 §8.8.3.2.

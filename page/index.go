@@ -1,11 +1,15 @@
 package page
 
 import (
+	"bytes"
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
+	"errors"
+	"io"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"github.com/downlink-go/downlink/catalog"
 	"github.com/downlink-go/downlink/core"
@@ -19,12 +23,19 @@ type Listing struct {
 	Pattern core.Pattern // with one variable: the key without Prefix
 }
 
+// Theme writes a page of a *View; a template of html/template is one.
+type Theme interface {
+	Execute(w io.Writer, view any) error
+}
+
 // Index lists the visible items of a catalogue and the files of the listings. It is
 // the handler of the HTML page.
 type Index struct {
 	Catalog *catalog.Catalog // nil lists no items
 	Item    core.Pattern     // where items are served: one variable, the slug
+	Image   core.Pattern     // where the pictures of items are, likewise; zero: nowhere
 	Files   []Listing
+	Theme   Theme        // nil is the built-in page
 	Log     *slog.Logger // nil discards
 }
 
@@ -35,22 +46,61 @@ var style string
 var contentSecurityPolicy = func() string {
 	sum := sha256.Sum256([]byte(style))
 	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
-		"'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+		"'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 }()
 
-// ServeHTTP answers GET and HEAD with the page. What cannot be read says so and
-// does not take the rest with it; such a page is not to be kept.
+// themePolicy allows what is the site's own.
+const themePolicy = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none';" +
+	" base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+
+// ServeHTTP answers GET and HEAD with the page that the query asks for: category, q
+// (words to search for), order (title, new, downloads) and after. What cannot be read
+// says so and does not take the rest with it; such a page is not to be kept.
 func (x *Index) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if !begin(w, r) {
+	v, ok := x.begin(w, r, IndexPath)
+	if !ok {
 		return
 	}
-	offer := x.offer(r.Context())
-	if offer.failed() {
-		w.Header().Set("Cache-Control", "no-store")
+	body, policy := v.html(), contentSecurityPolicy
+	if x.Theme != nil {
+		var b bytes.Buffer
+		if err := x.Theme.Execute(&b, v); err != nil {
+			x.log().Error("theme", "cause", err)
+			Refuse(w, r, core.Refuse(500, "the theme cannot be used"))
+			return
+		}
+		body, policy = b.Bytes(), themePolicy
 	}
-	w.Header().Set("Content-Security-Policy", contentSecurityPolicy)
+	w.Header().Set("Content-Security-Policy", policy)
 	w.Header().Set("Referrer-Policy", "no-referrer")
-	send(w, r, "text/html; charset=utf-8", offer.html())
+	if v.failed() {
+		w.Header().Set("Cache-Control", "no-store")
+		send(w, r, htmlType, body)
+		return
+	}
+	sendTagged(w, r, htmlType, body)
+}
+
+const htmlType = "text/html; charset=utf-8"
+
+// begin is the function of that name, and gathers what the page at path shows.
+func (x *Index) begin(w http.ResponseWriter, r *http.Request, path string) (*View, bool) {
+	if !begin(w, r) {
+		return nil, false
+	}
+	q, ok := readQuery(r)
+	if !ok {
+		Refuse(w, r, core.Refuse(400, "a query that no page has"))
+		return nil, false
+	}
+	v, err := x.look(r.Context(), q, path, time.Now())
+	switch {
+	case errors.Is(err, catalog.ErrNotFound):
+		Refuse(w, r, core.Refuse(404, "no page is there"))
+	case err != nil:
+		Refuse(w, r, core.Refuse(400, "a query that no page has"))
+	}
+	return v, err == nil
 }
 
 func (x *Index) log() *slog.Logger {

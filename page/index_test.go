@@ -6,31 +6,47 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/downlink-go/downlink/catalog"
+	"github.com/downlink-go/downlink/catalog/sqlcat"
 	"github.com/downlink-go/downlink/core"
 	"github.com/downlink-go/downlink/page"
 	"github.com/downlink-go/downlink/storage"
 	"github.com/downlink-go/downlink/storage/memstore"
 )
 
-// items is a catalogue driver that only lists.
-type items struct {
+// itemsOf is a catalogue of items in SQLite.
+func itemsOf(t testing.TB, all ...catalog.Item) *catalog.Catalog {
+	t.Helper()
+	driver, err := sqlcat.Open(filepath.Join(t.TempDir(), "catalog.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := catalog.New(driver)
+	t.Cleanup(func() { c.Close() })
+	for i := range all {
+		all[i].Store, all[i].Key = "files", "k"
+	}
+	if err := c.Put(t.Context(), all); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// noItems is a catalogue that does not answer, for a cause.
+type noItems struct {
 	catalog.Driver
-	all []catalog.Item
+	catalog.Lister
+	catalog.Categorizer
 	err error
 }
 
-func (d items) List(_ context.Context, _ string, yield func(catalog.Item) bool) error {
-	for _, it := range d.all {
-		if !yield(it) {
-			break
-		}
-	}
-	return d.err
+func (n noItems) Categories(context.Context, time.Time) ([]catalog.CategoryCount, error) {
+	return nil, n.err
 }
 
 func pattern(t *testing.T, text string) core.Pattern {
@@ -46,9 +62,15 @@ func get(x *page.Index, method string) *httptest.ResponseRecorder {
 	return ask(x, method, page.IndexPath)
 }
 
-func ask(x *page.Index, method, path string) *httptest.ResponseRecorder {
+// ask asks for a page by its path and query, with fields in pairs.
+func ask(x *page.Index, method, target string, fields ...string) *httptest.ResponseRecorder {
 	w := httptest.NewRecorder()
-	x.Pages()[path].ServeHTTP(w, httptest.NewRequest(method, path, nil))
+	r := httptest.NewRequest(method, target, nil)
+	for i := 0; i < len(fields); i += 2 {
+		r.Header.Set(fields[i], fields[i+1])
+	}
+	path, _, _ := strings.Cut(target, "?")
+	x.Pages()[path].ServeHTTP(w, r)
 	return w
 }
 
@@ -58,24 +80,23 @@ func TestIndexListsWhatIsOffered(t *testing.T) {
 	m.Put("public/<script>.txt", []byte("x"))
 	m.Put("private/secret.txt", []byte("x"))
 	x := &page.Index{
-		Catalog: catalog.New(items{all: []catalog.Item{
-			{Slug: "one", Title: "The <first> one", Category: "A/B", Visible: true},
-			{Slug: "two", Visible: true}, {Slug: "hidden", Title: "Unlisted"},
-		}}),
+		Catalog: itemsOf(t,
+			catalog.Item{Slug: "one", Title: "The <first> one", Category: "A/B", Visible: true}, catalog.Item{Slug: "two", Visible: true},
+			catalog.Item{Slug: "hidden", Title: "Unlisted"}, catalog.Item{Slug: "draft", Title: "Unlisted draft", Visible: true, Draft: true, Category: "Empty"}),
 		Item:  pattern(t, "/d/{slug}"),
 		Files: []page.Listing{{Store: storage.New("files", m), Prefix: "public/", Pattern: pattern(t, "/p/{path...}")}},
 	}
 	w := get(x, "GET")
 	body := w.Body.String()
 	for _, want := range []string{
-		`href="/d/one"`, "The &lt;first&gt; one", "<bdi>A</bdi> › <bdi>B</bdi>", `href="/d/two"><bdi>two</bdi>`,
+		`href="/d/one"`, "The &lt;first&gt; one", `href="/?category=A"><bdi>A</bdi>`, `href="/?category=A%2FB"><bdi>B</bdi>`, `href="/d/two"><bdi>two</bdi>`,
 		`href="/p/a%20b%253F%23.txt"`, "a b%3F#.txt", "1.5 KiB", `datetime="2023-11-14T22:13:20Z"`, "&lt;script&gt;.txt",
 	} {
 		if !strings.Contains(body, want) {
 			t.Errorf("the page lacks %q", want)
 		}
 	}
-	for _, no := range []string{"Unlisted", "hidden", "secret", "<script>", "There is more"} {
+	for _, no := range []string{"Unlisted", "hidden", "secret", "<script>", "There is more", "Empty"} {
 		if strings.Contains(body, no) {
 			t.Errorf("the page has %q", no)
 		}
@@ -142,7 +163,7 @@ func TestIndexOfWhatCannotBeRead(t *testing.T) {
 	m.Put("a.txt", nil)
 	var log strings.Builder
 	x := &page.Index{
-		Catalog: catalog.New(items{err: errors.New("secret cause")}), Item: pattern(t, "/d/{slug}"),
+		Catalog: catalog.New(noItems{err: errors.New("secret cause")}), Item: pattern(t, "/d/{slug}"),
 		Files: []page.Listing{{Store: storage.New("files", m), Pattern: pattern(t, "/p/{path...}")}},
 		Log:   slog.New(slog.NewTextHandler(&log, nil)),
 	}

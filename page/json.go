@@ -3,26 +3,38 @@ package page
 import (
 	"encoding/json"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/downlink-go/downlink/core"
 )
 
-// The JSON form of an offer, which docs/http.md tells.
+// The JSON form of a view, which docs/http.md tells.
 type (
-	jsonOffer struct {
+	jsonView struct {
 		Categories []jsonCategory `json:"categories"`
+		Items      []jsonItem     `json:"items"`
+		Total      int64          `json:"total"`
+		Next       string         `json:"next,omitempty"`
 		Stores     []jsonStore    `json:"stores"`
-		More       bool           `json:"more"` // items than these
 	}
 	jsonCategory struct {
-		Path  []string   `json:"path"`
-		Items []jsonItem `json:"items"`
+		Path  []string `json:"path"`
+		Title string   `json:"title"`
+		Items int64    `json:"items"`
+		URL   string   `json:"url"`
 	}
 	jsonItem struct {
-		Slug  string `json:"slug"`
-		Title string `json:"title"`
-		URL   string `json:"url"`
+		Slug      string     `json:"slug"`
+		Title     string     `json:"title"`
+		URL       string     `json:"url"`
+		Image     string     `json:"image,omitempty"`
+		Category  []string   `json:"category,omitempty"`
+		Version   string     `json:"version,omitempty"`
+		Size      *int64     `json:"size,omitempty"`
+		Downloads int64      `json:"downloads"`
+		Created   *time.Time `json:"created,omitempty"`
+		Updated   *time.Time `json:"updated,omitempty"`
 	}
 	jsonStore struct {
 		Name  string     `json:"name"`
@@ -37,53 +49,67 @@ type (
 	}
 )
 
-// serveJSON answers with the whole offer or, if a part of it cannot be read, 503: a
+// serveJSON answers with a page of the offer or, if a part of it cannot be read, 503: a
 // program would take a part for the whole.
 func (x *Index) serveJSON(w http.ResponseWriter, r *http.Request) {
-	if !begin(w, r) {
+	v, ok := x.begin(w, r, JSONPath)
+	if !ok {
 		return
 	}
-	o := x.offer(r.Context())
-	if o.failed() {
+	if v.failed() {
 		Refuse(w, r, core.Refuse(503, "the list cannot be read"))
 		return
 	}
-	body, err := json.Marshal(o.json())
+	body, err := json.Marshal(v.json())
 	if err != nil {
 		x.log().Error("index as JSON", "cause", err)
 		Refuse(w, r, core.Refuse(500, ""))
 		return
 	}
-	send(w, r, "application/json", append(body, '\n'))
+	sendTagged(w, r, "application/json", append(body, '\n'))
 }
 
-func (o *offer) json() jsonOffer {
-	out := jsonOffer{Categories: []jsonCategory{}, Stores: []jsonStore{}, More: o.MoreItems}
-	for _, c := range o.Categories {
-		j := jsonCategory{Path: append([]string{}, c.Path...)}
-		for _, it := range c.Items {
-			j.Items = append(j.Items, jsonItem(it))
+func (v *View) json() jsonView {
+	out := jsonView{Categories: []jsonCategory{}, Items: []jsonItem{}, Total: v.Total, Next: v.Next, Stores: []jsonStore{}}
+	addJSON(&out.Categories, v.Categories)
+	for _, it := range v.Items {
+		j := jsonItem{Slug: it.Slug, Title: it.Title, URL: it.URL, Image: it.Image, Version: it.Version, Downloads: it.Downloads}
+		if it.Category != "" {
+			j.Category = strings.Split(it.Category, "/")
 		}
-		out.Categories = append(out.Categories, j)
+		j.Size, j.Created, j.Updated = known(it.Size), moment(it.Created), moment(it.Updated)
+		out.Items = append(out.Items, j)
 	}
-	for _, l := range o.Stores {
-		j := jsonStore{Name: l.Name, Files: []jsonFile{}, More: l.More}
-		for _, f := range l.Files {
-			j.Files = append(j.Files, f.json())
+	for _, s := range v.Stores {
+		j := jsonStore{Name: s.Name, Files: []jsonFile{}, More: s.More}
+		for _, f := range s.Files {
+			j.Files = append(j.Files, jsonFile{Name: f.name, URL: f.URL, Size: known(f.Size), Modified: moment(f.Modified)})
 		}
 		out.Stores = append(out.Stores, j)
 	}
 	return out
 }
 
-func (f file) json() jsonFile {
-	j := jsonFile{Name: f.Folder + f.Name, URL: f.URL}
-	if f.Size >= 0 {
-		j.Size = &f.Size
+func addJSON(all *[]jsonCategory, categories []Category) {
+	for _, c := range categories {
+		*all = append(*all, jsonCategory{Path: strings.Split(c.Path, "/"), Title: c.Title, Items: c.Items, URL: c.URL})
+		addJSON(all, c.Children)
 	}
-	if !f.Modified.IsZero() {
-		t := f.Modified.UTC().Truncate(time.Second)
-		j.Modified = &t
+}
+
+// known is a size, nil if it is unknown.
+func known(size int64) *int64 {
+	if size < 0 {
+		return nil
 	}
-	return j
+	return &size
+}
+
+// moment is a time in whole seconds, nil for none.
+func moment(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC().Truncate(time.Second)
+	return &t
 }

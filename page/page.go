@@ -3,6 +3,8 @@
 package page
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"io"
 	"net/http"
 	"strconv"
@@ -14,13 +16,15 @@ import (
 const (
 	IndexPath  = "/"
 	JSONPath   = "/index.json"
+	FeedPath   = "/feed.atom"
 	HealthPath = "/healthz"
 )
 
 // Pages are the pages of a site by path, all other paths are of downloads.
 func (x *Index) Pages() map[string]http.Handler {
 	return map[string]http.Handler{
-		IndexPath: x, JSONPath: http.HandlerFunc(x.serveJSON), HealthPath: http.HandlerFunc(serveHealth),
+		IndexPath: x, JSONPath: http.HandlerFunc(x.serveJSON), FeedPath: http.HandlerFunc(x.serveFeed),
+		HealthPath: http.HandlerFunc(serveHealth),
 	}
 }
 
@@ -49,6 +53,18 @@ func send(w http.ResponseWriter, r *http.Request, mediaType string, body []byte)
 	if r.Method == http.MethodGet {
 		w.Write(body)
 	}
+}
+
+// sendTagged is send with an entity-tag of the body, and 304 to who has it already.
+func sendTagged(w http.ResponseWriter, r *http.Request, mediaType string, body []byte) {
+	sum := sha256.Sum256(body)
+	tag := `"` + hex.EncodeToString(sum[:16]) + `"`
+	w.Header().Set("ETag", tag)
+	if core.ETagListed(r.Header.Get("If-None-Match"), tag) {
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	send(w, r, mediaType, body)
 }
 
 // Refuse sends the answer of a page that there is not.

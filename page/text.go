@@ -21,8 +21,8 @@ func visible(s string) string {
 
 const zeroWidthJoiner = '\u200d' // holds emoji together
 
-// size is n bytes in binary units, as file managers show it; "" if unknown.
-func size(n int64) string {
+// Size is n bytes in binary units, as file managers show it; "" if unknown.
+func Size(n int64) string {
 	if n < 0 {
 		return ""
 	}

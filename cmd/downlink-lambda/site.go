@@ -145,6 +145,8 @@ func (s *site) pages(log *slog.Logger) func(path string) http.Handler {
 		case v.Protected(): // not everybody may know what is there
 		case v.Kind == config.KindObject && v.Path == "" && v.Field == "" && x.Catalog == nil:
 			x.Catalog, x.Item = s.catalog, p
+		case v.Kind == config.KindObject && v.Path == "" && v.Field == catalog.ImageField:
+			x.Image = p
 		case v.List && listed:
 			x.Files = append(x.Files, page.Listing{Store: s.stores[v.Store], Prefix: below, Pattern: p})
 		}

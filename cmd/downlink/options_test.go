@@ -605,6 +605,7 @@ func TestEveryDocumentedKeyHasEffect(t *testing.T) {
 	maps.Copy(options, adminOptions)
 	maps.Copy(options, trackingOptions)
 	maps.Copy(options, metricsOptions)
+	maps.Copy(options, pageOptions)
 	for _, m := range row.FindAllStringSubmatch(string(guide), -1) {
 		if m[1] != "" {
 			table = m[1]

@@ -33,6 +33,7 @@ type site struct {
 	dirs     []*dirstore.Store
 	keys     []link.Key // of signed links
 	service  *download.Service
+	theme    page.Theme // nil is the built-in page
 	made     workshop
 	observer nethttp.Observer // is told of every request; nil is nobody
 	metrics  *metrics.Metrics // nil without a place to show them
@@ -74,6 +75,9 @@ func (s *site) open() error {
 	}
 	s.catalog = catalog.New(s.items)
 	s.closers = append(s.closers, s.catalog)
+	if s.theme, err = openTheme(s.config.Page.Theme); err != nil {
+		return err
+	}
 	ask, err := s.forwardAuth()
 	if err != nil {
 		return err
@@ -139,7 +143,7 @@ func (s *site) view(v config.View) (download.View, error) {
 
 // index is the page that lists what the site offers.
 func (s *site) index(log *slog.Logger) *page.Index {
-	x := &page.Index{Log: log}
+	x := &page.Index{Log: log, Theme: s.theme}
 	for _, v := range s.config.Views {
 		p, err := core.ParsePattern(v.Pattern)
 		below, listed := v.ListedBelow()
@@ -148,6 +152,8 @@ func (s *site) index(log *slog.Logger) *page.Index {
 		case v.Protected(): // not everybody may know what is there
 		case v.Kind == config.KindObject && v.Path == "" && v.Field == "" && x.Catalog == nil:
 			x.Catalog, x.Item = s.catalog, p
+		case v.Kind == config.KindObject && v.Path == "" && v.Field == catalog.ImageField:
+			x.Image = p
 		case v.List && listed:
 			x.Files = append(x.Files, page.Listing{Store: s.stores[v.Store], Prefix: below, Pattern: p})
 		}

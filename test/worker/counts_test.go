@@ -12,6 +12,7 @@ import (
 
 	"github.com/downlink-go/downlink/adapters/workers"
 	"github.com/downlink-go/downlink/adapters/workers/wire"
+	"github.com/downlink-go/downlink/catalog"
 	"github.com/downlink-go/downlink/core"
 	"github.com/downlink-go/downlink/test/worker"
 )
@@ -150,7 +151,7 @@ func TestC5_WhatCounts(t *testing.T) {
 	}
 	w := worker.Start(t, worker.Modules(t, site, nil), "worker.mjs")
 	w.Put("k", []byte("0123456789"), nil)
-	w.Query(insert, "one", "One", "", 1)
+	putItems(t, w, catalog.Item{Slug: "one", Title: "One", Visible: true})
 	began := time.Now()
 	n, bots := 0, 0
 	for _, row := range []struct {

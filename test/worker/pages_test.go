@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/downlink-go/downlink/adapters/workers/pages"
+	"github.com/downlink-go/downlink/catalog"
+	"github.com/downlink-go/downlink/catalog/sqlcat"
 	"github.com/downlink-go/downlink/page"
 	"github.com/downlink-go/downlink/test/worker"
 )
@@ -80,23 +82,36 @@ func TestC3_PathsOfThePages(t *testing.T) {
 }
 
 var offered = pages.Site{
-	Catalog: "DB", Item: "/d/{slug}",
+	Catalog: "DB", Item: "/d/{slug}", Image: "/image/{slug}",
 	Files: []pages.Listing{{Store: "files", Bucket: "FILES", Prefix: "public/", Pattern: "/files/{path...}"}},
 }
 
-const insert = "INSERT INTO items (slug, title, store, key, category, visible) VALUES (?, ?, 'files', 'k', ?, ?)"
+// putItems puts items as `downlink import --sql` does.
+func putItems(t *testing.T, w *worker.Worker, items ...catalog.Item) {
+	t.Helper()
+	for i := range items {
+		items[i].Store, items[i].Key = "files", "k"
+	}
+	var text strings.Builder
+	if err := sqlcat.WriteSQL(&text, items); err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(text.String()) {
+		w.Query(strings.TrimSuffix(line, ";\n"))
+	}
+}
 
 // TestC3_PagesInAWorker: the index from D1 and R2, cached for a while.
 func TestC3_PagesInAWorker(t *testing.T) {
 	t.Parallel()
 	w := onlyPages(t, "../../cmd/downlink-worker/pages", offered)
-	w.Query(insert, "one", "The <first> one", "A/B", 1)
-	w.Query(insert, "hidden", "Unlisted", "", 0)
+	putItems(t, w, catalog.Item{Slug: "one", Title: "The <first> one", Category: "A/B", Visible: true, Files: map[string]catalog.File{"image": {Store: "files", Key: "i"}}},
+		catalog.Item{Slug: "hidden", Title: "Unlisted"}, catalog.Item{Slug: "draft", Title: "Unlisted draft", Visible: true, Draft: true})
 	w.Put("public/a b.txt", []byte("12345"), nil)
 	w.Put("private/secret.txt", []byte("x"), nil)
 
 	resp, body := ask(t, w, "GET", "/")
-	for _, want := range []string{"The &lt;first&gt; one", `href="/d/one"`, "<bdi>A</bdi> › <bdi>B</bdi>", `href="/files/a%20b.txt"`, "5 B"} {
+	for _, want := range []string{"The &lt;first&gt; one", `href="/d/one"`, `src="/image/one"`, `href="/?category=A%2FB"><bdi>B</bdi>`, `href="/files/a%20b.txt"`, "5 B"} {
 		if !strings.Contains(body, want) {
 			t.Errorf("the page lacks %q:\n%s", want, body)
 		}
@@ -119,8 +134,8 @@ func TestC3_PagesInAWorker(t *testing.T) {
 		Categories []struct{ Path []string }
 		Stores     []struct{ Files []struct{ Size int } }
 	}
-	if _, text := ask(t, w, "GET", "/index.json?x=1"); json.Unmarshal([]byte(text), &index) != nil || len(index.Categories) != 1 ||
-		strings.Join(index.Categories[0].Path, "/") != "A/B" || index.Stores[0].Files[0].Size != 5 {
+	if _, text := ask(t, w, "GET", "/index.json?x=1"); json.Unmarshal([]byte(text), &index) != nil || len(index.Categories) != 2 ||
+		strings.Join(index.Categories[1].Path, "/") != "A/B" || index.Stores[0].Files[0].Size != 5 {
 		t.Errorf("JSON: %s", text)
 	}
 	if resp, body := ask(t, w, "GET", "/healthz"); resp.StatusCode != 200 || body != "ok\n" || resp.Header.Get("Cache-Control") != "no-store" {
@@ -135,8 +150,25 @@ func TestC3_PagesInAWorker(t *testing.T) {
 		t.Errorf("what is no page is answered %d %q", resp.StatusCode, body)
 	}
 
+	tag := h.Get("ETag")
+	if same, none := ask(t, w, "GET", "/", "If-None-Match", `"x", `+tag); same.StatusCode != 304 || none != "" || same.Header.Get("ETag") != tag {
+		t.Errorf("who has the page: %d %q %v", same.StatusCode, none, same.Header)
+	}
+	if resp, found := ask(t, w, "GET", "/?q=FIRST&x=y"); resp.StatusCode != 200 || !strings.Contains(found, "/d/one") || resp.Header.Get("ETag") == tag {
+		t.Errorf("search: %d %s", resp.StatusCode, found)
+	}
+	if resp, found := ask(t, w, "GET", "/?q=nothing"); resp.StatusCode != 200 || strings.Contains(found, "/d/one") {
+		t.Errorf("search for nothing: %d %s", resp.StatusCode, found)
+	}
+	if resp, _ := ask(t, w, "GET", "/?category=none"); resp.StatusCode != 404 {
+		t.Errorf("no such category: %d, want 404", resp.StatusCode)
+	}
+	if resp, text := ask(t, w, "GET", "/feed.atom"); resp.StatusCode != 200 || !strings.Contains(text, "<title>The &lt;first&gt; one</title>") || strings.Contains(text, "Unlisted") {
+		t.Errorf("feed: %d %s", resp.StatusCode, text)
+	}
+
 	// An edit shows when the cache is told to forget, or after a while.
-	w.Query(insert, "two", "Second", "", 1)
+	putItems(t, w, catalog.Item{Slug: "two", Title: "Second", Visible: true})
 	if _, again := ask(t, w, "GET", "/"); strings.Contains(again, "Second") {
 		t.Error("the page was not kept")
 	} else if again != body {
@@ -156,7 +188,7 @@ func TestC3_DatabaseDown(t *testing.T) {
 	t.Parallel()
 	w := onlyPages(t, "../../cmd/downlink-worker/pages", offered)
 	w.Put("public/a.txt", nil, nil)
-	w.Query("ALTER TABLE items RENAME TO gone")
+	w.Query("ALTER TABLE places RENAME TO gone")
 	resp, body := ask(t, w, "GET", "/")
 	if resp.StatusCode != 200 || !strings.Contains(body, "cannot be read now") || !strings.Contains(body, "/files/a.txt") || resp.Header.Get("Cache-Control") != "no-store" {
 		t.Errorf("%d %v %s", resp.StatusCode, resp.Header, body)
@@ -167,7 +199,7 @@ func TestC3_DatabaseDown(t *testing.T) {
 	if !strings.Contains(w.Log(), "no such table") {
 		t.Errorf("the cause is not in the log:\n%s", w.Log())
 	}
-	w.Query("ALTER TABLE gone RENAME TO items")
+	w.Query("ALTER TABLE gone RENAME TO places")
 	if resp, _ := ask(t, w, "GET", "/index.json"); resp.StatusCode != 200 {
 		t.Errorf("JSON afterwards: %d, want 200", resp.StatusCode)
 	}
@@ -210,7 +242,7 @@ func TestR4_PagesSeeWholeFields(t *testing.T) {
 	t.Parallel()
 	w := onlyPages(t, "./faults", pages.Site{})
 	const since = "Wed, 21 Oct 2015 07:28:00 GMT"
-	resp, body := ask(t, w, "GET", "/index.json?a=b", "If-Modified-Since", since, "Range", "bytes=0-1,5-8", "If-None-Match", `"a", W/"b"`)
+	resp, body := ask(t, w, "GET", "/index.json?a=b", "If-Modified-Since", since, "Range", "bytes=0-1,5-8", "If-Match", `"a", W/"b"`)
 	var got struct {
 		Path, URI string
 		Header    http.Header
@@ -218,7 +250,7 @@ func TestR4_PagesSeeWholeFields(t *testing.T) {
 	if err := json.Unmarshal([]byte(body), &got); err != nil {
 		t.Fatalf("%v in %q", err, body)
 	}
-	for name, want := range map[string]string{"If-Modified-Since": since, "Range": "bytes=0-1,5-8", "If-None-Match": `"a", W/"b"`} {
+	for name, want := range map[string]string{"If-Modified-Since": since, "Range": "bytes=0-1,5-8", "If-Match": `"a", W/"b"`} {
 		if h := got.Header[name]; len(h) != 1 || h[0] != want {
 			t.Errorf("%s = %q, want %q", name, h, want)
 		}

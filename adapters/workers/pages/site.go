@@ -12,6 +12,7 @@ import (
 type Site struct {
 	Catalog string    `json:"catalog"` // binding of the D1 database; "" lists no items
 	Item    string    `json:"item"`    // pattern of the view of the items
+	Image   string    `json:"image"`   // that of the view of their pictures; "" without one
 	Files   []Listing `json:"files"`
 }
 

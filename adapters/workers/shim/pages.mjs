@@ -5,7 +5,7 @@
 import { within } from './within.mjs'
 
 /** As package page has them; a test compares. */
-export const paths = ['/', '/index.json', '/healthz']
+export const paths = ['/', '/index.json', '/feed.atom', '/healthz']
 const health = '/healthz'
 
 /** How long a page is kept in seconds. An edit shows after that at the latest. */
@@ -24,12 +24,21 @@ export function pages(request, env, ctx) {
   const start = url.indexOf('/', url.indexOf('//') + 2)
   const end = url.indexOf('?', start)
   const path = end < 0 ? url.slice(start) : url.slice(start, end)
-  if (paths.includes(path)) return answer(request, url.slice(0, start), path, env, ctx)
+  if (paths.includes(path)) return answer(request, url.slice(0, start), path, end < 0 ? '' : url.slice(end + 1), env, ctx)
 }
 
-async function answer(request, origin, path, env, ctx) {
+/** What a page reads of a query, in one order: any other query is the same page. */
+const known = ['category', 'q', 'order', 'after']
+
+function asked(query) {
+  const given = new URLSearchParams(query)
+  const read = new URLSearchParams(known.filter(name => given.get(name)).map(name => [name, given.get(name)]))
+  return read.size > 0 ? '?' + read : ''
+}
+
+async function answer(request, origin, path, query, env, ctx) {
   if (request.method !== 'GET' && request.method !== 'HEAD') return sentence(405, notAllowed, { Allow: 'GET, HEAD' })
-  const page = path === health ? sentence(200, 'ok\n') : await listing(request, origin + path, env, ctx)
+  const page = path === health ? sentence(200, 'ok\n') : await listing(request, origin + path + (query && asked(query)), env, ctx)
   return request.method === 'HEAD' ? new Response(null, page) : page
 }
 
@@ -38,11 +47,25 @@ async function listing(request, key, env, ctx) {
   if (kept) {
     const page = new Response(kept.body, kept)
     page.headers.set('Cache-Control', 'no-cache')
-    return page
+    return unlessHad(request, page)
   }
-  const page = await made(new Request(key, { headers: request.headers }), env, ctx)
+  // The whole page is made, also for a client who has it: the next one may not.
+  const headers = new Headers(request.headers)
+  headers.delete('If-None-Match')
+  const page = await made(new Request(key, { headers }), env, ctx)
   if (page.status === 200 && page.headers.get('Cache-Control') !== 'no-store') ctx.waitUntil(keep(key, page.clone()))
-  return page
+  return unlessHad(request, page)
+}
+
+// The page, or 304 to a client who has it.
+function unlessHad(request, page) {
+  const tag = page.headers.get('ETag')
+  const had = tag && request.headers.get('If-None-Match')?.split(',').some(one => one.trim().replace(/^W\//, '') === tag)
+  if (!had) return page
+  page.body?.cancel()
+  const headers = new Headers(page.headers)
+  for (const name of ['Content-Length', 'Content-Type']) headers.delete(name)
+  return new Response(null, { status: 304, headers })
 }
 
 async function keep(key, page) {

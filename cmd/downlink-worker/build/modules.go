@@ -11,6 +11,7 @@ import (
 	"github.com/downlink-go/downlink/adapters/workers"
 	"github.com/downlink-go/downlink/adapters/workers/pages"
 	"github.com/downlink-go/downlink/adapters/workers/wire"
+	"github.com/downlink-go/downlink/catalog"
 	"github.com/downlink-go/downlink/config"
 )
 
@@ -69,6 +70,8 @@ func offer(c *config.Config) (s pages.Site) {
 		switch {
 		case v.Kind == config.KindObject && v.Path == "" && v.Field == "" && s.Catalog == "":
 			s.Catalog, s.Item = c.Catalog.Binding, v.Pattern
+		case v.Kind == config.KindObject && v.Path == "" && v.Field == catalog.ImageField:
+			s.Image = v.Pattern
 		case v.List && listed:
 			st, _ := c.Store(v.Store)
 			s.Files = append(s.Files, pages.Listing{Store: st.Name, Bucket: st.Binding, Prefix: below, Pattern: v.Pattern})

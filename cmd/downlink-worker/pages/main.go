@@ -56,6 +56,11 @@ func open() (*page.Index, error) {
 			return nil, fmt.Errorf("pattern of the items: %w", err)
 		}
 	}
+	if site.Image != "" {
+		if x.Image, err = core.ParsePattern(site.Image); err != nil {
+			return nil, fmt.Errorf("pattern of the pictures: %w", err)
+		}
+	}
 	for _, l := range site.Files {
 		bucket, err := r2store.Open(l.Bucket)
 		if err != nil {
