@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"os"
 	"path/filepath"
 	"reflect"
 	"regexp"
@@ -259,18 +258,33 @@ func TestR6_Table(t *testing.T) {
 // TestR3_Variables: what the standard configuration names is in the function's
 // environment.
 func TestR3_Variables(t *testing.T) {
-	text, err := os.ReadFile(filepath.Join(need.Root(t), "cmd", "downlink-lambda", "downlink.toml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	env := read(t).With(everything[0])["Function"].(object)["Environment"].(object)["Variables"].(object)
-	named := regexp.MustCompile(`"\$?(DOWNLINK_[A-Z_]+)"`).FindAllStringSubmatch(string(text), -1)
+	env := environment(t, everything[0])
+	named := regexp.MustCompile(`"\$?(DOWNLINK_[A-Z_]+)"`).FindAllSubmatch(readFile(t, standard(t)), -1)
 	if len(named) == 0 {
 		t.Fatal("the standard configuration names no variable: the test looks for the wrong thing")
 	}
 	for _, name := range named {
-		if env[name[1]] == nil {
+		if _, ok := env[string(name[1])]; !ok {
 			t.Errorf("the function's environment lacks %s", name[1])
+		}
+	}
+}
+
+// TestR3_Documented: docs/aws.md names every parameter, variable and output.
+func TestR3_Documented(t *testing.T) {
+	x := read(t)
+	text := string(readFile(t, filepath.Join(need.Root(t), "docs", "aws.md")))
+	names := slices.Concat(slices.Collect(maps.Keys(x.Parameters)), slices.Collect(maps.Keys(x.Outputs)), slices.Collect(maps.Keys(environment(t, everything[0]))))
+	for _, name := range names {
+		if !strings.Contains(text, "`"+name+"`") {
+			t.Errorf("docs/aws.md does not tell of %s", name)
+		}
+	}
+	for _, name := range regexp.MustCompile("(?m)^\\| (`[A-Z][^|]*) \\|").FindAllStringSubmatch(text, -1) {
+		for parameter := range strings.SplitSeq(name[1], ", ") {
+			if parameter = strings.Trim(parameter, "`"); !slices.Contains(names, parameter) {
+				t.Errorf("docs/aws.md tells of %s, which is not there", parameter)
+			}
 		}
 	}
 }

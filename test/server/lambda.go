@@ -59,9 +59,15 @@ type Function struct {
 // ends. The function starts with the first event.
 func StartFunction(t testing.TB, env ...string) *Function {
 	t.Helper()
+	return StartBootstrap(t, Bootstrap(t), env...)
+}
+
+// StartBootstrap is StartFunction for a function that was built elsewhere.
+func StartBootstrap(t testing.TB, bootstrap string, env ...string) *Function {
+	t.Helper()
 	addr := FreePort(t)
 	f := &Function{Process: &Process{Addr: addr}, url: "http://" + addr + "/2015-03-31/functions/function/invocations"}
-	cmd := exec.Command(need.LambdaEmulator(t), "--runtime-interface-emulator-address", addr, "--runtime-api-address", FreePort(t), Bootstrap(t))
+	cmd := exec.Command(need.LambdaEmulator(t), "--runtime-interface-emulator-address", addr, "--runtime-api-address", FreePort(t), bootstrap)
 	cmd.Env = append(append(os.Environ(), "AWS_LAMBDA_FUNCTION_TIMEOUT=30"), env...)
 	cmd.Stdout, cmd.Stderr = f.Process, f.Process
 	f.start(t, cmd)
