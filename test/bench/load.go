@@ -25,6 +25,8 @@ type load struct {
 	fresh       bool  // the client has it already: 304
 	connections int
 	decisive    bool // a target depends on it
+	turns       int  // of Workers that stay, in a round; 0 is 1
+	seconds     int  // that a turn takes; 0 is 1, the shortest that wrk can
 }
 
 var loads = []load{
@@ -161,9 +163,9 @@ type sample struct {
 //go:embed done.lua
 var doneScript []byte
 
-// fire has wrk send r for a second, the shortest it can.
+// fire has wrk send r for as long as a turn takes.
 func (l load) fire(ctx context.Context, r *http.Request, script string) (sample, error) {
-	args := []string{"--threads=1", "--duration=1s", "--latency", "--script=" + script,
+	args := []string{"--threads=1", fmt.Sprintf("--duration=%ds", max(l.seconds, 1)), "--latency", "--script=" + script,
 		"--connections=" + strconv.Itoa(l.connections)}
 	for name, values := range r.Header {
 		args = append(args, "--header="+name+": "+values[0])

@@ -23,8 +23,9 @@ type plan struct {
 	decideTime   time.Duration // of one measurement
 	httpRounds   int
 	cases        []load
-	groups       [][]string    // of peers over HTTP
-	onlyDecisive bool          // of the other parts' cases
+	groups       [][]string // of peers over HTTP
+	onlyDecisive bool       // of the other parts' cases
+	workerRounds int
 	lambdaStarts int           // of each function
 	lambdaRounds int           // of warm functions
 	limit        time.Duration // for everything
@@ -35,10 +36,10 @@ func main() {
 	only := flag.String("only", "", `part to measure: "decide", "http", "fronts", "workers" or "lambda"; "" for all`)
 	flag.Parse()
 	p := plan{decideRounds: 60, decideTime: 10 * time.Millisecond, httpRounds: 6, cases: loads, groups: groups,
-		lambdaStarts: 100, lambdaRounds: 30, limit: 20 * time.Minute}
+		workerRounds: 8, lambdaStarts: 100, lambdaRounds: 30, limit: 20 * time.Minute}
 	if *short {
 		p = plan{decideRounds: 20, decideTime: 10 * time.Millisecond, httpRounds: 5, cases: decisive(loads), groups: decisiveGroups, onlyDecisive: true,
-			lambdaStarts: 40, lambdaRounds: 10, limit: 5 * time.Minute}
+			workerRounds: 4, lambdaStarts: 40, lambdaRounds: 10, limit: 5 * time.Minute}
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()

@@ -41,7 +41,7 @@ var decisiveGroups = [][]string{
 	{static, behind, smallest, djangoBackend},
 }
 
-//go:embed nginx.conf.tmpl downlink.toml.tmpl
+//go:embed nginx.conf.tmpl downlink.toml.tmpl workerd.capnp.tmpl
 var templates embed.FS
 
 //go:embed peers/django/app.py
@@ -52,6 +52,7 @@ type stage struct {
 	dir, files string
 	servers    map[string]string // base URL by peer
 	missing    map[string]string // what a peer needs, by peer
+	r2         []workerdModule   // of the R2 that Workers have
 	stop       context.CancelFunc
 	running    sync.WaitGroup
 }

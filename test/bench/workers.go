@@ -1,12 +1,10 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"compress/gzip"
 	"context"
 	"embed"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -43,7 +41,7 @@ var workerLoads = []load{
 	{name: "Worker, 100 KiB, 1 at a time", file: "100k.bin", size: 100 << 10, connections: 1},
 	{name: "Worker, 100 KiB, 8 at a time", file: "100k.bin", size: 100 << 10, connections: 8},
 	{name: "Worker, 100 KiB, 64 at a time", file: "100k.bin", size: 100 << 10, connections: 64},
-	{name: "Worker, 10 MiB, 4 at a time", file: "10m.bin", size: 10 << 20, connections: 4, decisive: true},
+	{name: "Worker, 10 MiB, 4 at a time", file: "10m.bin", size: 10 << 20, connections: 4, decisive: true, turns: 2, seconds: 2},
 }
 
 //go:embed peers/worker/*.mjs
@@ -69,7 +67,7 @@ func measureWorkers(ctx context.Context, p plan) (*results, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := os.Stat(filepath.Join(root, "node_modules", ".bin", "node")); err != nil {
+	if _, err := os.Stat(filepath.Join(root, "node_modules", ".bin", "workerd")); err != nil {
 		found.missing["every Worker"] = "what `make bench-deps` installs"
 		return found, nil
 	}
@@ -92,6 +90,9 @@ func (s *stage) measureWorkers(ctx context.Context, p plan, root string, found *
 	if err != nil {
 		return err
 	}
+	if s.r2, err = s.makeR2(); err != nil {
+		return err
+	}
 	found.footprints = map[string]*footprint{}
 	for _, peer := range workerGroup {
 		found.footprints[peer] = &footprint{}
@@ -99,8 +100,8 @@ func (s *stage) measureWorkers(ctx context.Context, p plan, root string, found *
 			return err
 		}
 	}
-	for round := range p.httpRounds {
-		progress("first requests of Workers, round %d of %d", round+1, p.httpRounds)
+	for round := range p.workerRounds {
+		progress("first requests of Workers, round %d of %d", round+1, p.workerRounds)
 		for _, peer := range workerGroup {
 			if err := s.firstRequest(ctx, root, folders[peer], peer, found.footprints[peer]); err != nil {
 				return err
@@ -120,11 +121,13 @@ func (s *stage) measureWorkers(ctx context.Context, p plan, root string, found *
 	if err := s.warm(ctx, found.cases[0], requests[found.cases[0].name]); err != nil {
 		return err
 	}
-	for round := range p.httpRounds {
+	for round := range p.workerRounds {
 		for _, l := range found.cases {
-			progress("%s, round %d of %d", l.name, round+1, p.httpRounds)
-			if err := found.round(ctx, s, l, requests[l.name], round); err != nil {
-				return err
+			progress("%s, round %d of %d", l.name, round+1, p.workerRounds)
+			for turn := range max(l.turns, 1) {
+				if err := found.round(ctx, s, l, requests[l.name], round+turn); err != nil {
+					return err
+				}
 			}
 			if err := s.templateRound(ctx, root, folders[templateWorker], l, found, round); err != nil {
 				return err
@@ -262,68 +265,6 @@ func (f *footprint) weigh(dir string) error {
 	err = w.Close()
 	f.packed = int64(packed.Len())
 	return err
-}
-
-// startWorker runs a Worker in workerd, at an address of workerd's own, until ctx ends
-// or the function is called that it returns.
-func (s *stage) startWorker(ctx context.Context, root, dir, peer string) (stop func(), err error) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer func() {
-		if err != nil {
-			cancel()
-		}
-	}()
-	cmd := exec.CommandContext(ctx, filepath.Join(root, "node_modules", ".bin", "node"), "--no-warnings", filepath.Join(root, "test", "worker", "miniflare.mjs"))
-	var log bytes.Buffer
-	cmd.Stderr = &log
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	cmd.WaitDelay = 5 * time.Second
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		return nil, err
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	if err := cmd.Start(); err != nil {
-		return nil, err
-	}
-	if err := json.NewEncoder(in).Encode(s.workerSetup(root, dir, peer)); err != nil {
-		return nil, err
-	}
-	ended := make(chan struct{})
-	var ready struct{ Direct string }
-	lines := bufio.NewScanner(out)
-	for ready.Direct == "" && lines.Scan() {
-		_ = json.Unmarshal(lines.Bytes(), &ready) // what is not JSON is the Worker's log
-	}
-	s.running.Go(func() {
-		_, _ = io.Copy(io.Discard, out)
-		_ = cmd.Wait()
-		close(ended)
-	})
-	if ready.Direct == "" {
-		return nil, fmt.Errorf("%s does not start:\n%s", peer, log.Bytes())
-	}
-	s.servers[peer] = "http://" + ready.Direct
-	return func() {
-		in.Close()
-		<-ended
-		cancel()
-	}, nil
-}
-
-// workerSetup is what miniflare.mjs is told: the modules, and the files as objects.
-func (s *stage) workerSetup(root, dir, peer string) map[string]any {
-	var objects []map[string]any
-	for _, l := range workerLoads {
-		objects = append(objects, map[string]any{"key": l.file, "path": filepath.Join(s.files, l.file)})
-	}
-	return map[string]any{
-		"dir": dir, "entry": entries[peer], "objects": objects,
-		"migrations": filepath.Join(root, "infra", "migrations"),
-	}
 }
 
 // firstRequest starts a Worker and times the first request that it gets.
