@@ -71,11 +71,15 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.serveAt(
 
 // serveAt answers a request as one for path; "" is its own.
 func (h *Handler) serveAt(w http.ResponseWriter, r *http.Request, path string) {
+	if path == "" && carryOn(w, r) {
+		return
+	}
 	x := exchange{Handler: h, w: w, r: r, path: path, start: time.Now()}
 	x.id = requestID(r, h.opts.RequestIDField)
 	defer x.observe()
 	defer x.recover()
-	x.serve()
+	x.decide()
+	x.carryOut()
 	x.logRequest()
 }
 
@@ -90,16 +94,20 @@ type exchange struct {
 	ready  time.Duration // from start to the answer's head, if anybody observes
 	sent   bool          // the status line may be out
 	bytes  int64
+	req    download.Request
 	answer download.Answer
 }
 
-func (x *exchange) serve() {
-	req := download.Request{Request: Fill(x.r, x.start), ID: x.id, Header: x.r.Header, Native: x.r, Front: x.front()}
-	req.Client = x.clientAddress()
+func (x *exchange) decide() {
+	x.req = download.Request{Request: Fill(x.r, x.start), ID: x.id, Header: x.r.Header, Native: x.r, Front: x.front()}
+	x.req.Client = x.clientAddress()
 	if x.path != "" {
-		req.Path = x.path
+		x.req.Path = x.path
 	}
-	x.answer = x.service.Answer(x.r.Context(), &req)
+	x.answer = x.service.Answer(x.r.Context(), &x.req)
+}
+
+func (x *exchange) carryOut() {
 	defer x.answer.Close()
 	x.headIsReady()
 	x.refuseBody()
@@ -117,7 +125,7 @@ func (x *exchange) serve() {
 	switch {
 	case x.r.Method == http.MethodHead:
 	case x.answer.Delivery == core.Stream:
-		x.send(&req)
+		x.send()
 	case x.answer.Message != "":
 		n, _ := x.w.Write([]byte(x.answer.Message))
 		x.bytes = int64(n)

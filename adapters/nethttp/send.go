@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/downlink-go/downlink/core"
-	"github.com/downlink-go/downlink/download"
 )
 
 const (
@@ -29,10 +28,10 @@ var (
 
 // send sends the spans of the decision, or everything. A body that cannot be
 // completed is cut off, so that the client sees a broken transfer.
-func (x *exchange) send(req *download.Request) {
+func (x *exchange) send() {
 	defer x.sending()()
 	whole := false
-	defer func() { x.service.Ended(req, &x.answer, x.bytes, whole) }()
+	defer func() { x.service.Ended(&x.req, &x.answer, x.bytes, whole) }()
 	err := x.sendSpans()
 	if whole = err == nil; !whole {
 		x.answer.Cause = err

@@ -20,12 +20,18 @@ type ServerOptions struct {
 	ShutdownTimeout   time.Duration // for running downloads at the end; 30 s
 	MaxHeaderBytes    int           // of a request's head; 64 KiB
 	Log               *slog.Logger  // net/http's own complaints; nil discards them
+	// Downloads, if set, is the handler of downloads at a path, as it was sent, or nil
+	// for a path at which something else is. Most requests of a front server to a Unix
+	// socket are then answered by it without net/http.
+	Downloads func(path string) *Handler
 }
 
 // Server is an http.Server with every limit set that a public one needs.
 type Server struct {
-	http     http.Server
-	shutdown time.Duration
+	http      http.Server
+	shutdown  time.Duration
+	log       *slog.Logger
+	downloads func(path string) *Handler
 }
 
 // NewServer returns a server for h.
@@ -43,8 +49,11 @@ func NewServer(h http.Handler, o ServerOptions) *Server {
 			// "OPTIONS *" is refused as every other method that is not for downloads.
 			DisableGeneralOptionsHandler: true,
 			ErrorLog:                     slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+			ConnState:                    noteIdle,
+			ConnContext:                  withLent,
 		},
 		shutdown: orDefault(o.ShutdownTimeout, 30*time.Second),
+		log:      log, downloads: o.Downloads,
 	}
 }
 
@@ -61,14 +70,19 @@ func orDefault[T time.Duration | int](v, def T) T {
 // requests are the front server's to keep: it sends whole heads, and it is the one
 // that closes idle connections.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+	wait := func(context.Context) error { return nil }
 	if l.Addr().Network() == "unix" {
 		s.http.ReadHeaderTimeout, s.http.IdleTimeout = 0, 0
+		if s.downloads != nil {
+			at := newSocket(l, s.downloads, s.log)
+			l, wait = at, at.wait
+		}
 	}
 	stopped := make(chan error, 1)
 	stop := context.AfterFunc(ctx, func() {
 		grace, cancel := context.WithTimeout(context.Background(), s.shutdown)
 		defer cancel()
-		err := s.http.Shutdown(grace)
+		err := errors.Join(s.http.Shutdown(grace), wait(grace))
 		if err != nil {
 			s.http.Close() // the grace period is over: cut what is left
 		}

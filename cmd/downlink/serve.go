@@ -136,9 +136,15 @@ func newServer(s *site, log *slog.Logger, l net.Listener) (*nethttp.Server, erro
 		}
 		r.admin = downloads.App(s.admin)
 	}
+	downloadsAt := func(path string) *nethttp.Handler {
+		if r.at(path) == http.Handler(downloads) {
+			return downloads
+		}
+		return nil
+	}
 	return nethttp.NewServer(r, nethttp.ServerOptions{
 		ReadHeaderTimeout: o.ReadHeaderTimeout, IdleTimeout: o.IdleTimeout,
-		ShutdownTimeout: o.ShutdownTimeout, MaxHeaderBytes: o.MaxHeaderBytes, Log: log,
+		ShutdownTimeout: o.ShutdownTimeout, MaxHeaderBytes: o.MaxHeaderBytes, Log: log, Downloads: downloadsAt,
 	}), nil
 }
 
@@ -151,16 +157,18 @@ type root struct {
 }
 
 func (h root) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	path := r.URL.EscapedPath()
+	h.at(r.URL.EscapedPath()).ServeHTTP(w, r)
+}
+
+// at is what answers at a path.
+func (h root) at(path string) http.Handler {
 	if p, ok := h.pages[path]; ok {
-		p.ServeHTTP(w, r)
-		return
+		return p
 	}
 	if h.admin != nil && strings.HasPrefix(path, admin.Path) {
-		h.admin.ServeHTTP(w, r)
-		return
+		return h.admin
 	}
-	h.downloads.ServeHTTP(w, r)
+	return h.downloads
 }
 
 // packed says what a view makes zip files of.
