@@ -7,15 +7,19 @@ import (
 	"github.com/downlink-go/downlink/core"
 )
 
-// maxGaps is how many separate parts of a file are kept account of. Download managers
-// fetch a file in order from a few places; of more it is not known when it is whole.
-const maxGaps = 64
+// maxApart is how many separate parts of a file are kept account of, and maxApartInAll
+// those of all files, which take 8 MiB. Download managers fetch a file in order from a
+// few places; of more it is not known when it is whole.
+const (
+	maxApart      = 512
+	maxApartInAll = 500_000
+)
 
 // coverage is the parts of a file that were sent: apart, and in order.
 type coverage []core.Span
 
-// add adds a part, if there is room for it.
-func (c coverage) add(part core.Span) coverage {
+// add adds a part, unless there were more than most apart then.
+func (c coverage) add(part core.Span, most int) coverage {
 	if part.Length <= 0 {
 		return c
 	}
@@ -27,7 +31,7 @@ func (c coverage) add(part core.Span) coverage {
 		to++
 	}
 	part.Length = end - part.Start
-	if to == from && len(c) >= maxGaps {
+	if to == from && len(c) >= most {
 		return c
 	}
 	return slices.Replace(c, from, to, part)

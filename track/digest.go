@@ -57,30 +57,30 @@ func (g *digest) ended(r *record) {
 	name := Name(&r.Download)
 	sent := catalog.Tally{Bytes: r.bytes}
 	hour := catalog.HourOf(r.Time)
-	f := g.fetchOf(r, name)
-	if f != nil {
-		hour = f.hour
-		if g.complete(f, r) {
-			sent.Completed = 1
-		}
+	complete := false
+	if f := g.fetchOf(r, name); f != nil {
+		hour, complete = f.hour, g.complete(f, r)
+	} else { // who is not remembered can only have it in one answer
+		complete = r.Counts && whole(r) && !g.agents.bot(r.UserAgent)
+	}
+	if complete {
+		sent.Completed = 1
 	}
 	if sent != (catalog.Tally{}) {
 		g.pending.add(name, hour, sent)
 	}
 }
 
-// fetchOf is the download that an answer was of. Who is not remembered can only have
-// it in one answer.
+// fetchOf is the download that an answer was of, nil if it is not remembered.
 func (g *digest) fetchOf(r *record, name string) *fetch {
-	if g.seen != nil {
-		if key, ok := g.seen.key(name, r.Client, r.UserAgent); ok {
-			return g.seen.find(key, r.Time)
-		}
-	}
-	if !r.Counts {
+	if g.seen == nil {
 		return nil
 	}
-	return &fetch{hour: catalog.HourOf(r.Time), person: !g.agents.bot(r.UserAgent)}
+	key, ok := g.seen.key(name, r.Client, r.UserAgent)
+	if !ok {
+		return nil
+	}
+	return g.seen.find(key, r.Time)
 }
 
 // complete reports whether the answer completes the download, for the first time.
@@ -89,20 +89,27 @@ func (g *digest) complete(f *fetch, r *record) bool {
 		return false
 	}
 	switch {
-	case r.Spans == nil && r.all:
-		f.done = true
 	case r.Spans == nil:
-		f.parts = f.parts.add(core.Span{Length: r.bytes})
+		g.seen.got(f, core.Span{Length: r.bytes})
 	case len(r.Spans) == 1:
-		f.parts = f.parts.add(core.Span{Start: r.Spans[0].Start, Length: min(r.bytes, r.Spans[0].Length)})
+		g.seen.got(f, core.Span{Start: r.Spans[0].Start, Length: min(r.bytes, r.Spans[0].Length)})
 	case r.all:
-		for _, s := range r.Spans {
-			f.parts = f.parts.add(s)
-		}
+		g.seen.got(f, r.Spans...)
 	}
-	f.done = f.done || f.parts.whole(r.Size)
-	if f.done {
-		f.parts = nil
+	if !whole(r) && !f.parts.whole(r.Size) {
+		return false
 	}
-	return f.done
+	g.seen.finish(f)
+	return true
+}
+
+// whole reports whether one answer had all of the file.
+func whole(r *record) bool {
+	switch len(r.Spans) {
+	case 0:
+		return r.all
+	case 1:
+		return r.all && r.Spans[0].Start == 0 && r.Spans[0].Length == r.Size
+	}
+	return false
 }

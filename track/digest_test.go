@@ -2,6 +2,7 @@ package track
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -150,9 +151,11 @@ func TestSeenIsBounded(t *testing.T) {
 		if !ok || s.find(key, noon) != nil {
 			t.Fatalf("%d: known before it came", n)
 		}
-		s.add(key, &fetch{at: noon})
-		if len(s.newer)+len(s.older) > 200 {
-			t.Fatalf("%d downloads are remembered", len(s.newer)+len(s.older))
+		f := &fetch{at: noon}
+		s.add(key, f)
+		s.got(f, core.Span{Start: 5, Length: 1}, core.Span{Start: 9, Length: 1})
+		if len(s.newer)+len(s.older) > 200 || s.apart > 400 {
+			t.Fatalf("%d downloads are remembered, with %d parts", len(s.newer)+len(s.older), s.apart)
 		}
 		if s.find(key, noon) == nil {
 			t.Fatalf("%d: forgotten at once", n)
@@ -184,6 +187,28 @@ func TestDownloadManagers(t *testing.T) {
 			}
 		}
 		d.want(t, catalog.Tally{Downloads: 1, Completed: 1, Bytes: 3200})
+	})
+	t.Run("in a random order", func(t *testing.T) {
+		d := newDesk(time.Hour)
+		d.request(get(part(0, 1), func(x *download.Download) { x.Size = 1000 }))
+		for _, n := range rand.New(rand.NewPCG(1, 1)).Perm(1000) {
+			d.end(get(part(int64(n), 1), func(x *download.Download) { x.Size = 1000 }), 1, true)
+		}
+		d.want(t, catalog.Tally{Downloads: 1, Completed: 1, Bytes: 1000})
+	})
+	t.Run("more apart than is kept account of", func(t *testing.T) {
+		d := newDesk(time.Hour)
+		many := func(x *download.Download) { x.Size = 4000 }
+		d.request(get(part(0, 1), many))
+		for half := range int64(2) {
+			for n := half; n < 4000; n += 2 {
+				d.end(get(part(n, 1), many), 1, true)
+			}
+		}
+		d.want(t, catalog.Tally{Downloads: 1, Bytes: 4000})
+		if d.seen.apart > maxApart {
+			t.Errorf("%d parts are kept", d.seen.apart)
+		}
 	})
 	t.Run("cut off and resumed", func(t *testing.T) {
 		d := newDesk(time.Hour)

@@ -4,6 +4,8 @@ import (
 	"hash/maphash"
 	"net/netip"
 	"time"
+
+	"github.com/downlink-go/downlink/core"
 )
 
 // maxSeen is how many downloads a generation of seen remembers: some 6 MiB of memory.
@@ -19,6 +21,7 @@ type seen struct {
 	seed   maphash.Seed
 
 	newer, older map[uint64]*fetch
+	apart        int       // parts of all of them
 	turned       time.Time // when newer was begun
 }
 
@@ -78,7 +81,25 @@ func (s *seen) find(key uint64, at time.Time) *fetch {
 // add remembers a download.
 func (s *seen) add(key uint64, f *fetch) {
 	if len(s.newer) >= s.limit || f.at.Sub(s.turned) >= s.window {
+		for _, old := range s.older {
+			s.apart -= len(old.parts)
+		}
 		s.older, s.newer, s.turned = s.newer, map[uint64]*fetch{}, f.at
 	}
 	s.newer[key] = f
+}
+
+// got notes parts of a download that its client has now, as far as there is room.
+func (s *seen) got(f *fetch, parts ...core.Span) {
+	for _, part := range parts {
+		before := len(f.parts)
+		f.parts = f.parts.add(part, min(maxApart, before+maxApartInAll-s.apart))
+		s.apart += len(f.parts) - before
+	}
+}
+
+// finish forgets the parts of a download that is complete.
+func (s *seen) finish(f *fetch) {
+	s.apart -= len(f.parts)
+	f.parts, f.done = nil, true
 }

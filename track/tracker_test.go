@@ -16,6 +16,7 @@ import (
 	"github.com/downlink-go/downlink/catalog/sqlcat"
 	"github.com/downlink-go/downlink/core"
 	"github.com/downlink-go/downlink/download"
+	"github.com/downlink-go/downlink/test/server"
 	"github.com/downlink-go/downlink/track"
 )
 
@@ -87,13 +88,45 @@ func concurrently(n, workers int, f func(n int)) {
 }
 
 func TestC5_TenThousandAtOnceLoseNone(t *testing.T) {
-	s := newStore(t)
-	x := track.New(track.Options{Counter: s, Flush: time.Millisecond})
-	concurrently(10_000, 100, func(n int) { x.Requested(nth(n, fmt.Sprint("item-", n%300))) })
-	closeIt(t, x)
-	wantCounted(t, s, 10_000)
-	if stats := x.Stats(); stats.Counted != 10_000 || stats.Dropped != 0 || stats.Waiting != 0 {
-		t.Errorf("got %+v", stats)
+	t.Run("SQLite", func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "catalog.db")
+		loseNone(t, openStore(t, path), openStore(t, path))
+	})
+	t.Run("PostgreSQL", func(t *testing.T) {
+		p := server.StartPostgres(t)
+		url := p.Database(t)
+		var stores [2]*sqlcat.Store
+		for i := range stores {
+			s, err := sqlcat.OpenPostgres(url, sqlcat.PostgresOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { s.Close() })
+			stores[i] = s
+		}
+		loseNone(t, stores[0], stores[1])
+	})
+}
+
+// loseNone has two processes count 10,000 downloads at the same time.
+func loseNone(t *testing.T, stores ...*sqlcat.Store) {
+	trackers := make([]*track.Tracker, len(stores))
+	for i, s := range stores {
+		trackers[i] = track.New(track.Options{Counter: s, Flush: time.Millisecond})
+	}
+	concurrently(10_000, 100, func(n int) { trackers[n%len(trackers)].Requested(nth(n, fmt.Sprint("item-", n%300))) })
+	total := int64(0)
+	for _, x := range trackers {
+		closeIt(t, x)
+		stats := x.Stats()
+		total += stats.Counted
+		if stats.Dropped != 0 || stats.Waiting != 0 {
+			t.Errorf("got %+v", stats)
+		}
+	}
+	wantCounted(t, stores[0], 10_000)
+	if total != 10_000 {
+		t.Errorf("the trackers say %d", total)
 	}
 }
 

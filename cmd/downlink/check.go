@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -30,6 +31,9 @@ is for. Without a fault it says so, and which platforms these are.`,
 				if _, err := s.dataFolder(c); err != nil {
 					return err
 				}
+			}
+			if _, err := receivers(c, io.Discard); err != nil {
+				return fmt.Errorf("%s: %w", s.config, err)
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "%s has no faults%s\n", s.config, elsewhere(c))
 			return nil

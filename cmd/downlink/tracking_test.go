@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -130,6 +131,58 @@ func TestC5_ProbeAndWholeAreOne(t *testing.T) {
 	}
 	r.finish()
 	r.want("counts", r.sum("item"), catalog.Tally{Downloads: 1, Completed: 1, Bytes: 8})
+}
+
+// TestC5_TwoThousandPartsAreOne is a download manager: two thousand ranges by sixteen
+// connections, and another try from the beginning.
+func TestC5_TwoThousandPartsAreOne(t *testing.T) {
+	r := start(t, behindFront)
+	const parts, length = 2000, 1000
+	if err := os.Truncate(filepath.Join(r.dir, "files", "a.txt"), parts*length); err != nil {
+		t.Fatal(err)
+	}
+	part := func(n int) {
+		field := fmt.Sprintf("Range: bytes=%d-%d", n*length, (n+1)*length-1)
+		if resp, body := r.do(request{method: "GET", path: "/f/a.txt", client: "192.0.2.1", agent: "aria2/1.36.0", extra: field}); resp.StatusCode != 206 || len(body) != length {
+			t.Errorf("part %d: status %d, %d bytes", n, resp.StatusCode, len(body))
+		}
+	}
+	part(0)
+	var all sync.WaitGroup
+	for connection := range 16 {
+		all.Go(func() {
+			for n := 1 + connection; n < parts; n += 16 {
+				part(n)
+			}
+		})
+	}
+	all.Wait()
+	part(0)
+	r.finish()
+	r.want("counts", r.sum("/f/a.txt"), catalog.Tally{Downloads: 1, Completed: 1, Bytes: (parts + 1) * length})
+}
+
+// TestC5_TenThousandDownloadsLoseNone asks the server itself, of which every download is by
+// another client.
+func TestC5_TenThousandDownloadsLoseNone(t *testing.T) {
+	r := start(t, "[log]\naccess = false\n"+behindFront)
+	const workers, each = 50, 200
+	var all sync.WaitGroup
+	for w := range workers {
+		all.Go(func() {
+			for n := range each {
+				q := request{method: "GET", path: []string{"/d/item", "/f/page.html"}[n%2], client: fmt.Sprintf("10.0.%d.%d", w, n), agent: "Mozilla/5.0"}
+				if resp, _ := r.do(q); resp.StatusCode != 200 {
+					t.Errorf("status %d", resp.StatusCode)
+				}
+			}
+		})
+	}
+	all.Wait()
+	r.finish()
+	for name, size := range map[string]int64{"item": 5, "/f/page.html": 3} {
+		r.want(name, r.sum(name), catalog.Tally{Downloads: workers * each / 2, Completed: workers * each / 2, Bytes: size * workers * each / 2})
+	}
 }
 
 // TestC5_ALockedDatabaseDelaysNoDownload: another program holds the database; files go

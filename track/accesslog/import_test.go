@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -208,7 +207,7 @@ func compress(t *testing.T, from, to string) {
 	}
 	defer f.Close()
 	z := gzip.NewWriter(f)
-	if _, err := io.WriteString(z, string(text)); err != nil {
+	if _, err := z.Write(text); err != nil {
 		t.Fatal(err)
 	}
 	if err := z.Close(); err != nil {
