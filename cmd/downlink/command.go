@@ -52,7 +52,7 @@ Then a configuration:  docs/configuration.md tells every key.`,
 		return fmt.Errorf("%w: `%s --help` lists the flags", err, c.CommandPath())
 	})
 	root.AddCommand(
-		newServe(&s), newImport(&s), newExport(&s), newImportLog(&s), newFront(&s), newExplain(&s), newCheck(&s), newDoctor(&s), newDemo(),
+		newServe(&s), newAdd(&s), newImport(&s), newExport(&s), newImportLog(&s), newFront(&s), newExplain(&s), newCheck(&s), newDoctor(&s), newDemo(),
 		newSign(&s), newVerify(&s), newAdmin(&s),
 	)
 	return root

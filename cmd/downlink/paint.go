@@ -16,9 +16,11 @@ type painter struct {
 
 // colours reports whether a writer is a terminal, whose user has not asked for none
 // (https://no-color.org).
-func colours(out io.Writer) bool {
+func colours(out io.Writer) bool { return os.Getenv("NO_COLOR") == "" && terminal(out) }
+
+func terminal(out io.Writer) bool {
 	f, ok := out.(*os.File)
-	if !ok || os.Getenv("NO_COLOR") != "" {
+	if !ok {
 		return false
 	}
 	info, err := f.Stat()

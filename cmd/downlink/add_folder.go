@@ -1,0 +1,218 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"hash"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"github.com/downlink-go/downlink/catalog"
+	"github.com/downlink-go/downlink/core"
+	"github.com/downlink-go/downlink/storage"
+)
+
+// folder is one whose files are added.
+type folder struct {
+	adding
+	dir     string // absolute, without links
+	store   *storage.Store
+	catalog *catalog.Catalog
+	inStore string // the folder's path in the store, if it is inside it
+	inPlace bool
+
+	bySum map[string]string // slug by the content of a file of the store
+	byKey map[string]string // slug by the key
+	taken map[string]bool   // slugs there are
+
+	added, published, changed, known int
+	failed                           []error
+}
+
+// within is the folder's path in the store, and whether it is inside it.
+func (f *folder) within() (string, bool) {
+	root, local := f.store.LocalPath("")
+	if !local {
+		return "", false
+	}
+	root, err := filepath.EvalSymlinks(root)
+	if err != nil {
+		return "", false
+	}
+	rel, err := filepath.Rel(root, f.dir)
+	if err != nil || rel == ".." || strings.HasPrefix(rel, ".."+string(filepath.Separator)) {
+		return "", false
+	}
+	return filepath.ToSlash(rel), true
+}
+
+// files are the paths in the folder of what is to be added, and its bytes.
+func (f *folder) files(recursive bool) (all []string, size int64, err error) {
+	err = filepath.WalkDir(f.dir, func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case name == f.dir:
+			return nil
+		case d.IsDir() && (!recursive || hidden(d)):
+			return fs.SkipDir
+		case !d.Type().IsRegular() || hidden(d):
+			return nil
+		}
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel(f.dir, name)
+		all, size = append(all, rel), size+info.Size()
+		return err
+	})
+	return all, size, err
+}
+
+func hidden(d fs.DirEntry) bool { return strings.HasPrefix(d.Name(), ".") }
+
+// learn reads what the catalogue has already.
+func (f *folder) learn(ctx context.Context) error {
+	f.bySum, f.byKey, f.taken = map[string]string{}, map[string]string{}, map[string]bool{}
+	return f.catalog.List(ctx, "", func(it catalog.Item) bool {
+		f.taken[it.Slug] = true
+		if it.Store == f.store.Name() {
+			f.byKey[it.Key] = it.Slug
+			if it.SHA256 != "" {
+				f.bySum[it.SHA256] = it.Slug
+			}
+		}
+		return true
+	})
+}
+
+// add adds one file, unless an item has its content already. bar gets what is read.
+func (f *folder) add(ctx context.Context, name string, bar io.Writer) error {
+	file, err := os.Open(filepath.Join(f.dir, name))
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	hash := sha256.New()
+	size, err := io.Copy(io.MultiWriter(hash, bar), file)
+	if err != nil {
+		return err
+	}
+	sum := hex.EncodeToString(hash.Sum(nil))
+	key := path.Join(f.inStore, filepath.ToSlash(name))
+	switch {
+	case f.bySum[sum] != "":
+		return f.meet(ctx, f.bySum[sum])
+	case f.inPlace && f.byKey[key] != "":
+		return f.renew(ctx, f.byKey[key], size, sum)
+	}
+	base := filepath.Base(name)
+	it := catalog.Item{
+		Slug: f.slug(base, sum), Title: strings.TrimSuffix(base, filepath.Ext(base)), Store: f.store.Name(), Key: key,
+		Category: f.category, Visible: true, Draft: !f.publish, Size: size, SHA256: sum,
+	}
+	if it.Title = strings.ToValidUTF8(it.Title, "\ufffd"); !f.inPlace {
+		it.Key, it.Name = it.Slug+"/"+core.CleanName(base), base
+	}
+	if err := it.Check(); err != nil {
+		return err
+	}
+	if !f.inPlace {
+		if err := f.save(ctx, file, it.Key, sum); err != nil {
+			return err
+		}
+	}
+	if err := f.catalog.Put(ctx, []catalog.Item{it}); err != nil {
+		return err
+	}
+	f.bySum[sum], f.byKey[it.Key], f.taken[it.Slug] = it.Slug, it.Slug, true
+	f.added++
+	return nil
+}
+
+// save copies a file into the store: all of it, and what was read before.
+func (f *folder) save(ctx context.Context, file *os.File, key, sum string) error {
+	if _, err := file.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	_, err := f.store.Save(ctx, key, &summed{r: file, hash: sha256.New(), want: sum})
+	return err
+}
+
+// meet is for a file whose content an item has: it is published if that is wanted.
+func (f *folder) meet(ctx context.Context, slug string) error {
+	it, err := f.catalog.Item(ctx, slug)
+	if err != nil {
+		return err
+	}
+	if !f.publish || !it.Draft {
+		f.known++
+		return nil
+	}
+	it.Draft = false
+	f.published++
+	return f.catalog.Put(ctx, []catalog.Item{it})
+}
+
+// renew is for a file of the store that has other content than its item says.
+func (f *folder) renew(ctx context.Context, slug string, size int64, sum string) error {
+	it, err := f.catalog.Item(ctx, slug)
+	if err != nil {
+		return err
+	}
+	it.Size, it.SHA256, it.Draft = size, sum, it.Draft && !f.publish
+	f.changed++
+	f.bySum[sum] = slug
+	return f.catalog.Put(ctx, []catalog.Item{it})
+}
+
+// longestSlug leaves room for what makes a slug unique.
+const longestSlug = 150
+
+// slug is a free name made of a file's, and of its content if need be.
+func (f *folder) slug(base, sum string) string {
+	var b strings.Builder
+	for _, r := range strings.ToLower(strings.TrimSuffix(base, filepath.Ext(base))) {
+		switch {
+		case r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || b.Len() > 0 && (r == '.' || r == '_'):
+			b.WriteRune(r)
+		case b.Len() > 0 && !strings.HasSuffix(b.String(), "-"):
+			b.WriteByte('-')
+		}
+		if b.Len() == longestSlug {
+			break
+		}
+	}
+	slug := strings.Trim(b.String(), "-")
+	if slug == "" {
+		return sum[:16]
+	}
+	if f.taken[slug] {
+		return slug + "-" + sum[:16]
+	}
+	return slug
+}
+
+// summed gives what r gives, and an error in place of the end if that is not what was
+// read before.
+type summed struct {
+	r    io.Reader
+	hash hash.Hash
+	want string
+}
+
+func (s *summed) Read(b []byte) (int, error) {
+	n, err := s.r.Read(b)
+	s.hash.Write(b[:n])
+	if err == io.EOF && hex.EncodeToString(s.hash.Sum(nil)) != s.want {
+		err = errors.New("the file changed while it was copied: add it again")
+	}
+	return n, err
+}
