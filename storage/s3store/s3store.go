@@ -20,7 +20,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
-	smithyendpoints "github.com/aws/smithy-go/endpoints"
 
 	"github.com/downlink-go/downlink/core"
 	"github.com/downlink-go/downlink/internal/awskeys"
@@ -83,7 +82,7 @@ func New(o Options) (*Store, error) {
 	if o.ReadTimeout == 0 {
 		o.ReadTimeout = 30 * time.Second
 	}
-	address, err := bucketAddress(o)
+	base, err := bucketURL(o)
 	if err != nil {
 		return nil, fmt.Errorf("s3: bucket %q in region %q at %q has no address: %w", o.Bucket, o.Region, o.Endpoint, err)
 	}
@@ -94,7 +93,7 @@ func New(o Options) (*Store, error) {
 	transport, patient := newTransport(o), newTransport(o)
 	patient.ResponseHeaderTimeout = longestWrite
 	return &Store{
-		opts: o, client: newClient(o, credentials, transport, address), credentials: credentials, signer: v4.NewSigner(unescaped), base: &address.URI,
+		opts: o, client: newClient(o, credentials, transport), credentials: credentials, signer: v4.NewSigner(unescaped), base: base,
 		writer: &http.Client{Transport: patient, CheckRedirect: stay},
 		close:  func() { transport.CloseIdleConnections(); patient.CloseIdleConnections() },
 	}, nil
@@ -103,12 +102,8 @@ func New(o Options) (*Store, error) {
 // unescaped: S3 signs a path as it is sent, unlike other services of AWS.
 func unescaped(o *v4.SignerOptions) { o.DisableURIPathEscaping = true }
 
-// address is where the bucket is and how requests to it are signed. The SDK would find
-// that out again for each request, twice.
-type address smithyendpoints.Endpoint
-
-// bucketAddress is the address of the bucket, by the rules of the SDK.
-func bucketAddress(o Options) (*address, error) {
+// bucketURL is the address of the bucket, by the rules of the SDK.
+func bucketURL(o Options) (*url.URL, error) {
 	params := s3.EndpointParameters{
 		Bucket: &o.Bucket, Region: &o.Region, ForcePathStyle: &o.PathStyle,
 		UseFIPS: aws.Bool(false), UseDualStack: aws.Bool(false), Accelerate: aws.Bool(false),
@@ -117,12 +112,7 @@ func bucketAddress(o Options) (*address, error) {
 		params.Endpoint = &o.Endpoint
 	}
 	e, err := s3.NewDefaultEndpointResolverV2().ResolveEndpoint(context.Background(), params)
-	return (*address)(&e), err
-}
-
-// ResolveEndpoint is the same for each request of a client of one bucket.
-func (a *address) ResolveEndpoint(context.Context, s3.EndpointParameters) (smithyendpoints.Endpoint, error) {
-	return smithyendpoints.Endpoint(*a), nil
+	return &e.URI, err
 }
 
 // Close lets go of idle connections.
