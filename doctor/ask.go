@@ -81,7 +81,7 @@ func (x *exam) request(ctx context.Context, base *url.URL, q question) (*http.Re
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Body: http.NoBody, Header: http.Header{},
 	}).WithContext(ctx)
 	maps.Copy(r.Header, x.Header.Clone())
-	r.Header.Set("User-Agent", "downlink-doctor")
+	r.Header.Set("User-Agent", "downlink-doctor (bot)") // counted as a robot's, not a person's
 	r.Header.Set("Accept-Encoding", "identity")
 	for i := 0; i < len(q.fields); i += 2 {
 		r.Header.Set(q.fields[i], q.fields[i+1])

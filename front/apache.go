@@ -13,7 +13,9 @@ type Apache struct {
 	Listen     string // the virtual host's address; "" is "*:80"
 	ServerName string // "" is that of the machine
 	AccessLog  string // file, which gets no query; "" is "/var/log/apache2/access.log"
-	Locations  []Location
+	// Admin has it take uploads for Downlink's admin.
+	Admin     bool
+	Locations []Location
 }
 
 //go:embed apache.conf.tmpl

@@ -90,3 +90,17 @@ func TestNamesThatNoServerCanBeTold(t *testing.T) {
 		}
 	}
 }
+
+// With the admin each takes uploads of any size, without it bodies of none: nobody
+// wants any.
+func TestAdmin(t *testing.T) {
+	wants(t, front.Nginx{Admin: true, Locations: files}, "location ^~ /admin/ {", "client_max_body_size 0;")
+	wants(t, front.Apache{Upstream: ":1", Admin: true, Locations: files}, "LimitRequestBody 0", "RequestReadTimeout header=10 body=60,MinRate=1")
+	wants(t, front.Lighttpd{Upstream: ":1", Admin: true, Locations: files}, "server.max-request-size := 0", "server.max-read-idle := 60")
+	for _, w := range []writer{front.Nginx{}, front.Apache{Upstream: ":1"}, front.Lighttpd{Upstream: ":1"}} {
+		var b bytes.Buffer
+		if err := w.Write(&b); err != nil || strings.Contains(b.String(), "admin") {
+			t.Errorf("%v, for uploads:\n%s", err, b.String())
+		}
+	}
+}

@@ -13,7 +13,9 @@ type Lighttpd struct {
 	Upstream   string // where Downlink listens: "host:port" or "unix:/path"
 	Listen     string // "host:port" of a socket of its own; "" is the server's
 	ServerName string // "" is any
-	Locations  []Location
+	// Admin has it take uploads for Downlink's admin.
+	Admin     bool
+	Locations []Location
 }
 
 //go:embed lighttpd.conf.tmpl

@@ -23,7 +23,9 @@ type Nginx struct {
 	// DownloadsLog is the file in which nginx notes how the downloads ended that it
 	// sent, for package track/accesslog; "" is none.
 	DownloadsLog string
-	Locations    []Location
+	// Admin has it take uploads for Downlink's admin.
+	Admin     bool
+	Locations []Location
 }
 
 //go:embed nginx.conf.tmpl

@@ -31,7 +31,7 @@ type writer interface{ Write(w io.Writer) error }
 
 // newFrontOf is the command for one front server. fill completes its configuration
 // with where Downlink listens and with the locations of its rules.
-func newFrontOf(s *settings, name, long, example string, fill func(upstream string, l []front.Location) writer) *cobra.Command {
+func newFrontOf(s *settings, name, long, example string, fill func(c *config.Config, l []front.Location) writer) *cobra.Command {
 	return &cobra.Command{
 		Use:     name + " --config FILE",
 		Short:   "Print the configuration of " + name + " for the offload rules",
@@ -53,7 +53,7 @@ func newFrontOf(s *settings, name, long, example string, fill func(upstream stri
 			if len(all) == 0 {
 				return fmt.Errorf("%s has no [[offload]] rule with front = %q: write one, or there is nothing that %s could send", s.config, name, name)
 			}
-			return fill(cfg.Server.Listen, all).Write(cmd.OutOrStdout())
+			return fill(cfg, all).Write(cmd.OutOrStdout())
 		},
 	}
 }
@@ -63,8 +63,8 @@ func newFrontNginx(s *settings) *cobra.Command {
 	c := newFrontOf(s, download.Nginx, `Print a complete nginx server block for the offload rules of a configuration:
 the upstream, and an internal location for each rule. Put it inside http { }.`,
 		"--server-name files.example.org > /etc/nginx/conf.d/downlink.conf",
-		func(upstream string, l []front.Location) writer {
-			n.Upstream, n.Locations = upstream, l
+		func(c *config.Config, l []front.Location) writer {
+			n.Upstream, n.Admin, n.Locations = c.Server.Listen, c.Admin.Enabled, l
 			return n
 		})
 	c.Flags().StringVar(&n.Listen, "listen", "80", "nginx's listen parameters")
@@ -80,8 +80,8 @@ func newFrontApache(s *settings) *cobra.Command {
 	c := newFrontOf(s, download.Apache, `Print a virtual host of Apache with mod_xsendfile for the offload rules of a
 configuration. Put it among the sites.`,
 		"--server-name files.example.org > /etc/apache2/sites-available/downlink.conf",
-		func(upstream string, l []front.Location) writer {
-			a.Upstream, a.Locations = upstream, l
+		func(c *config.Config, l []front.Location) writer {
+			a.Upstream, a.Admin, a.Locations = c.Server.Listen, c.Admin.Enabled, l
 			return a
 		})
 	c.Flags().StringVar(&a.Listen, "listen", "*:80", "address of the virtual host; a Listen directive for it is Apache's own")
@@ -95,8 +95,8 @@ func newFrontLighttpd(s *settings) *cobra.Command {
 	c := newFrontOf(s, download.Lighttpd, `Print a part of lighttpd's configuration for the offload rules of a
 configuration: the backend, and the directories that lighttpd may send from.`,
 		"--server-name files.example.org > /etc/lighttpd/conf-enabled/90-downlink.conf",
-		func(upstream string, l []front.Location) writer {
-			h.Upstream, h.Locations = upstream, l
+		func(c *config.Config, l []front.Location) writer {
+			h.Upstream, h.Admin, h.Locations = c.Server.Listen, c.Admin.Enabled, l
 			return h
 		})
 	c.Flags().StringVar(&h.Listen, "listen", "", "host:port of a socket of its own (default: lighttpd's)")
@@ -109,8 +109,8 @@ func newFrontCaddy(s *settings) *cobra.Command {
 	c := newFrontOf(s, download.Caddy, `Print a site block of a Caddyfile for the offload rules of a configuration:
 reverse_proxy, and a handle_response for each rule.`,
 		"--site files.example.org > /etc/caddy/downlink.caddy",
-		func(upstream string, l []front.Location) writer {
-			y.Upstream, y.Locations = upstream, l
+		func(c *config.Config, l []front.Location) writer {
+			y.Upstream, y.Locations = c.Server.Listen, l
 			return y
 		})
 	c.Flags().StringVar(&y.Site, "site", ":80", "address of the site, as Caddy takes it")
