@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -23,19 +24,19 @@ func askReady(y *page.Ready) int {
 func TestReady(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
-		asked := 0
+		var asked atomic.Int64
 		var fault error
 		y := &page.Ready{Log: slog.New(slog.NewTextHandler(&log, nil)), Parts: []page.Part{
 			{Name: "good", Check: func(context.Context) error { return nil }},
-			{Name: "the other", Check: func(context.Context) error { asked++; return fault }},
+			{Name: "the other", Check: func(context.Context) error { asked.Add(1); return fault }},
 		}}
 		for range 5 {
 			if got := askReady(y); got != 200 {
 				t.Errorf("got %d, want 200", got)
 			}
 		}
-		if asked != 1 {
-			t.Errorf("asked %d times in a moment", asked)
+		if n := asked.Load(); n != 1 {
+			t.Errorf("asked %d times in a moment", n)
 		}
 		fault = errors.New("broken pipe")
 		time.Sleep(time.Second)
@@ -52,9 +53,10 @@ func TestReady(t *testing.T) {
 
 func TestReadyWhileAPartHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		asked, release := 0, make(chan struct{})
+		var asked atomic.Int64
+		release := make(chan struct{})
 		y := &page.Ready{Parts: []page.Part{{Name: "disk", Check: func(context.Context) error {
-			asked++
+			asked.Add(1)
 			<-release
 			return nil
 		}}}}
@@ -65,8 +67,8 @@ func TestReadyWhileAPartHangs(t *testing.T) {
 			}
 			time.Sleep(time.Second)
 		}
-		if asked != 1 {
-			t.Errorf("%d checks hang", asked)
+		if n := asked.Load(); n != 1 {
+			t.Errorf("%d checks hang", n)
 		}
 		close(release)
 		synctest.Wait()

@@ -145,13 +145,14 @@ func TestC5_WhatCounts(t *testing.T) {
 	site := workers.Site{
 		Site: wire.Site{Routes: []core.Route{
 			{Pattern: "/d/{slug}", Lookup: core.Item},
+			{Pattern: "/of/{slug}/{field}", Lookup: core.Item, Field: "{field}"},
 			{Pattern: "/files/{path...}", Lookup: core.Object, Source: "files"},
 		}},
 		Stores: map[string]string{"files": "FILES"}, Catalog: "DB",
 	}
 	w := worker.Start(t, worker.Modules(t, site, nil), "worker.mjs")
 	w.Put("k", []byte("0123456789"), nil)
-	putItems(t, w, catalog.Item{Slug: "one", Title: "One", Visible: true})
+	putItems(t, w, catalog.Item{Slug: "one", Title: "One", Visible: true, Files: map[string]catalog.File{"extra": {Store: "files", Key: "k"}}})
 	began := time.Now()
 	n, bots := 0, 0
 	for _, row := range []struct {
@@ -164,6 +165,9 @@ func TestC5_WhatCounts(t *testing.T) {
 		{"GET", "/d/one", []string{"Range", "bytes=0-"}, 206, 1, 0},
 		{"GET", "/d/one", []string{"User-Agent", "Googlebot/2.1"}, 200, 0, 1},
 		{"GET", "/d/one", []string{"User-Agent", "curl/8.9.1"}, 200, 1, 0},
+		{"GET", "/d/one", []string{"User-Agent", "Synapse 1.120"}, 200, 0, 1}, // previews links
+		{"GET", "/of/one/file", nil, 200, 1, 0},
+		{"GET", "/of/one/extra", nil, 200, 0, 0}, // is counted as another thing
 		{"HEAD", "/d/one", nil, 200, 0, 0},
 		{"GET", "/d/one", []string{"Range", "bytes=5-"}, 206, 0, 0},
 		{"GET", "/d/one", []string{"Range", "bytes=99-"}, 416, 0, 0},
@@ -183,5 +187,5 @@ func TestC5_WhatCounts(t *testing.T) {
 	if time.Now().Unix()/3600 != hour {
 		t.Skip("the hour has changed meanwhile")
 	}
-	wantCounts(t, w, map[string][2]int{fmt.Sprintf("one %d", hour): {n + 1, bots}})
+	wantCounts(t, w, map[string][2]int{fmt.Sprintf("one %d", hour): {n + 1, bots}, fmt.Sprintf("one/extra %d", hour): {1, 0}})
 }

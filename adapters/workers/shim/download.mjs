@@ -34,7 +34,7 @@ export async function download(env, plan, now, decide, from) {
   const bucket = env[site.stores[store]]
   if (!bucket) return { decision: decide(noObject, null, file), cause: new Error(`no bucket is bound for the store "${store}"`) }
   if (key === '' || key.length > longestKey) return { decision: decide(noObject, null, file) }
-  const of = { slug: file ? plan.key : '', store, key }
+  const of = { slug: file ? countedAs(plan.key, plan.field) : '', store, key }
   let object
   try {
     object = await open(bucket, key, plan.first)
@@ -65,6 +65,11 @@ export async function download(env, plan, now, decide, from) {
     return { decision: decide(storeUnavailable), cause }
   }
   return { decision: decide(changed) }
+}
+
+// What a download is counted as: a further file of an item is not the item.
+function countedAs(slug, field) {
+  return field === '' || field === 'file' ? slug : slug + '/' + field
 }
 
 // Counts a download where there is a limit, that of the link first: one that is used

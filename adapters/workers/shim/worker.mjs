@@ -46,8 +46,8 @@ export default {
 // A download of a file that is no item's is not counted anywhere.
 function countLater(request, env, ctx, file) {
   if (ahead(request.headers)) return
-  const { robot } = ready(env).agent(request.headers.get('user-agent') ?? '')
-  ctx.waitUntil(count(env, ctx, { ...file, robot }).catch(error => report(request, 0, error)))
+  const { robot, previews } = ready(env).agent(request.headers.get('user-agent') ?? '')
+  ctx.waitUntil(count(env, ctx, { ...file, robot: robot || previews }).catch(error => report(request, 0, error)))
 }
 
 // A browser that fetches ahead may never show it to anybody.
