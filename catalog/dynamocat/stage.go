@@ -111,7 +111,7 @@ func linger(ctx context.Context) (context.Context, context.CancelFunc) {
 }
 
 func (b *bulk) begin(ctx context.Context) error {
-	b.lease = time.Now().Add(b.store.lease)
+	b.lease = time.Now().Add(leaseLife)
 	row := key(putsKey, b.id)
 	row[phaseAttr], row[leaseAttr] = text(pending), number(b.lease.UnixMilli())
 	row[Expires] = number(time.Now().Add(keepPut).Unix())
@@ -141,10 +141,10 @@ var errOvertaken = fmt.Errorf("%w: another writer took this import for dead, bec
 func (b *bulk) renew(ctx context.Context) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if time.Until(b.lease) > b.store.lease/2 {
+	if time.Until(b.lease) > leaseLife/2 {
 		return nil
 	}
-	lease := time.Now().Add(b.store.lease)
+	lease := time.Now().Add(leaseLife)
 	phase, err := b.store.change(ctx, b.id, "SET lease = :lease", attributes{":lease": number(lease.UnixMilli())}, pending)
 	if err == nil && phase != pending {
 		return errOvertaken

@@ -33,7 +33,6 @@ type Store struct {
 	client *dynamodb.Client
 	close  func()
 	closed atomic.Bool
-	lease  time.Duration // how long a put of many items may stand still
 }
 
 var _ catalog.Driver = (*Store)(nil)
@@ -56,7 +55,7 @@ func New(o Options) (*Store, error) {
 		o.Credentials = awskeys.Chain(o.Timeout / 2) // so that time is left to say that there are none
 	}
 	transport := newTransport(o)
-	return &Store{opts: o, client: newClient(o, transport), close: transport.CloseIdleConnections, lease: leaseLife}, nil
+	return &Store{opts: o, client: newClient(o, transport), close: transport.CloseIdleConnections}, nil
 }
 
 // Name is the table's.

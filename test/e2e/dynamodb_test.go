@@ -156,7 +156,7 @@ func TestR6_DynamoDBFaults(t *testing.T) {
 	}{
 		{"throttled", refuse(400, "ThrottlingException"), "DynamoDB asks for fewer requests"},
 		{"slow", func(_ int, x *server.Broken) bool { return x.Stay() }, "no answer of DynamoDB within 3s"},
-		{"down", func(_ int, x *server.Broken) bool { return x.Reset() }, "connection reset"},
+		{"down", func(_ int, x *server.Broken) bool { return x.Reset() }, "attempts, 8"},
 		{"broken", refuse(500, "InternalServerError"), "InternalServerError"},
 		{"expired credentials", refuse(400, "ExpiredTokenException"), "the credentials have expired: renew them"},
 		{"wrong clock or secret", refuse(400, "InvalidSignatureException"), "set the clock by NTP"},
@@ -198,21 +198,10 @@ func waitForLog(t *testing.T, p *server.Process, text string) {
 // down is counted when it is back, and once though every answer is lost once.
 func TestR6_CountsOutliveDynamoDBFaults(t *testing.T) {
 	s := newShared(t, 1, "timeout = \"1s\"\n")
-	var mu sync.Mutex
-	seen := map[string]bool{}
 	faults := []server.Fault{
 		func(_ int, x *server.Broken) bool { return x.RefuseTable(400, "ThrottlingException") },
 		func(_ int, x *server.Broken) bool { return x.Reset() },
-		func(_ int, x *server.Broken) bool {
-			mu.Lock()
-			defer mu.Unlock()
-			id := x.Request.Header.Get("Amz-Sdk-Invocation-Id")
-			if seen[id] {
-				return false
-			}
-			seen[id] = true
-			return x.Lose()
-		},
+		server.LoseFirst(),
 	}
 	for i := range 20 {
 		if i%7 == 0 {

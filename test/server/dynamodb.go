@@ -29,7 +29,7 @@ func StartDynamoDB(t testing.TB) *DynamoDB {
 	addr := FreePort(t)
 	_, port, _ := net.SplitHostPort(addr)
 	d := &DynamoDB{Process: &Process{Addr: addr}, Endpoint: "http://" + addr, Region: "eu-central-1", Access: "testaccess", Secret: "testsecret"}
-	cmd := exec.Command(java, "-Xmx512m", "-Dsqlite4java.library.path="+dir, "-cp", filepath.Join(dir, "*"),
+	cmd := exec.Command(java, "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dsqlite4java.library.path="+dir, "-cp", filepath.Join(dir, "*"),
 		"com.amazonaws.services.dynamodbv2.local.main.ServerRunner", "-inMemory", "-disableTelemetry", "-port", port)
 	cmd.Stdout, cmd.Stderr = d.Process, d.Process
 	d.start(t, cmd)

@@ -30,6 +30,16 @@ type Faulty struct {
 // did; if not, the answer goes through as it is.
 type Fault func(n int, x *Broken) bool
 
+// LoseFirst loses the first answer to each request of a client of AWS, which sends it
+// again with the same id.
+func LoseFirst() Fault {
+	var seen sync.Map
+	return func(_ int, x *Broken) bool {
+		_, again := seen.LoadOrStore(x.Request.Header.Get("Amz-Sdk-Invocation-Id"), nil)
+		return !again && x.Lose()
+	}
+}
+
 // Broken is a request whose answer is to be broken.
 type Broken struct {
 	Request *http.Request
