@@ -31,12 +31,14 @@ func newTransport(o Options) *http.Transport {
 }
 
 // newClient returns the SDK's client.
-func newClient(o Options, credentials aws.CredentialsProvider, transport *http.Transport) *s3.Client {
+func newClient(o Options, at *address, credentials aws.CredentialsProvider, transport *http.Transport) *s3.Client {
 	options := s3.Options{
-		Region:       o.Region,
-		Credentials:  credentials,
-		UsePathStyle: o.PathStyle,
-		HTTPClient:   &http.Client{Transport: transport, CheckRedirect: stay},
+		Region: o.Region,
+		// all requests are for the one bucket
+		EndpointResolverV2: at,
+		Credentials:        credentials,
+		UsePathStyle:       o.PathStyle,
+		HTTPClient:         &http.Client{Transport: transport, CheckRedirect: stay},
 		Retryer: retry.NewStandard(func(r *retry.StandardOptions) {
 			r.MaxAttempts, r.Backoff = tries, retry.BackoffDelayerFunc(backoff)
 		}),

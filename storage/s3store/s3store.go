@@ -82,7 +82,7 @@ func New(o Options) (*Store, error) {
 	if o.ReadTimeout == 0 {
 		o.ReadTimeout = 30 * time.Second
 	}
-	base, err := bucketURL(o)
+	at, err := find(o)
 	if err != nil {
 		return nil, fmt.Errorf("s3: bucket %q in region %q at %q has no address: %w", o.Bucket, o.Region, o.Endpoint, err)
 	}
@@ -93,7 +93,7 @@ func New(o Options) (*Store, error) {
 	transport, patient := newTransport(o), newTransport(o)
 	patient.ResponseHeaderTimeout = longestWrite
 	return &Store{
-		opts: o, client: newClient(o, credentials, transport), credentials: credentials, signer: v4.NewSigner(unescaped), base: base,
+		opts: o, client: newClient(o, at, credentials, transport), credentials: credentials, signer: v4.NewSigner(unescaped), base: &at.URI,
 		writer: &http.Client{Transport: patient, CheckRedirect: stay},
 		close:  func() { transport.CloseIdleConnections(); patient.CloseIdleConnections() },
 	}, nil
@@ -101,19 +101,6 @@ func New(o Options) (*Store, error) {
 
 // unescaped: S3 signs a path as it is sent, unlike other services of AWS.
 func unescaped(o *v4.SignerOptions) { o.DisableURIPathEscaping = true }
-
-// bucketURL is the address of the bucket, by the rules of the SDK.
-func bucketURL(o Options) (*url.URL, error) {
-	params := s3.EndpointParameters{
-		Bucket: &o.Bucket, Region: &o.Region, ForcePathStyle: &o.PathStyle,
-		UseFIPS: aws.Bool(false), UseDualStack: aws.Bool(false), Accelerate: aws.Bool(false),
-	}
-	if o.Endpoint != "" {
-		params.Endpoint = &o.Endpoint
-	}
-	e, err := s3.NewDefaultEndpointResolverV2().ResolveEndpoint(context.Background(), params)
-	return &e.URI, err
-}
 
 // Close lets go of idle connections.
 func (s *Store) Close() error {

@@ -27,8 +27,11 @@ type lambdaStage struct {
 	gateway *exec.Cmd         // the S3 server
 }
 
-// lambdaSite is what Downlink's function serves.
-const lambdaSite = `[stores.files]
+// lambdaSite is what Downlink's function serves. It logs no more than the others do.
+const lambdaSite = `[log]
+access = false
+
+[stores.files]
 driver = "s3"
 endpoint = "$BENCH_ENDPOINT"
 path_style = true
