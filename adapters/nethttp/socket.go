@@ -155,11 +155,20 @@ type socketConn struct {
 	state  atomic.Int32
 	like   *http.Request // what its requests have in common
 	w      headWriter
-	in     [8 << 10]byte
+	in     []byte
 	out    []byte
 }
 
+// mostHead is the longest head that is read here, in bytes.
+const mostHead = 8 << 10
+
+// headBuffers are those of connections. lighttpd makes a connection for each request.
+var headBuffers = sync.Pool{New: func() any { return new([mostHead]byte) }}
+
 func (c *socketConn) serve() {
+	buffer := headBuffers.Get().(*[mostHead]byte)
+	defer headBuffers.Put(buffer)
+	c.in = buffer[:]
 	defer c.end()
 	for {
 		n, head := c.readHead()

@@ -52,45 +52,48 @@ func parseHead(head string, like *http.Request) *http.Request {
 	if method != http.MethodGet && method != http.MethodHead || proto != "HTTP/1.1" && proto != "HTTP/1.0" {
 		return nil
 	}
-	u := parseTarget(target)
-	if u == nil {
-		return nil
-	}
-	r := *like
-	r.Method, r.RequestURI, r.URL, r.Proto = method, target, u, proto
+	both := &struct { // in one allocation
+		http.Request
+		url.URL
+	}{Request: *like}
+	r := &both.Request
+	r.Method, r.RequestURI, r.URL, r.Proto = method, target, &both.URL, proto
 	r.ProtoMinor = int(proto[len(proto)-1] - '0')
 	r.Close = r.ProtoMinor == 0
-	if !parseFields(&r, rest) {
+	if !parseTarget(r.URL, target) || !parseFields(r, rest) {
 		return nil
 	}
-	return &r
+	return r
 }
 
-// parseTarget reads the target of a request, nil for one that is no path.
-func parseTarget(target string) *url.URL {
+// parseTarget reads the target of a request, and reports whether it is a path.
+func parseTarget(u *url.URL, target string) bool {
 	if target == "" || target[0] != '/' {
-		return nil
+		return false
 	}
 	if plain(target, '/') {
-		return &url.URL{Path: target}
+		u.Path = target
+		return true
 	}
 	for i := 0; i < len(target); i++ {
 		if c := target[i]; c <= ' ' || c > '~' {
-			return nil
+			return false
 		}
 	}
-	u, err := url.ParseRequestURI(target)
+	parsed, err := url.ParseRequestURI(target)
 	if err != nil {
-		return nil
+		return false
 	}
-	return u
+	*u = *parsed
+	return true
 }
 
 // parseFields reads the lines of a head and the empty one behind them, and reports
 // whether they are plain.
 func parseFields(r *http.Request, rest string) bool {
-	r.Header = make(http.Header, 16)
-	values := make([]string, 0, 16)
+	lines := strings.Count(rest, "\n")
+	r.Header = make(http.Header, lines)
+	values := make([]string, 0, lines)
 	for {
 		line, more, found := strings.Cut(rest, "\r\n")
 		if line == "" {
