@@ -151,6 +151,8 @@ func TestR5_NotForLambda(t *testing.T) {
 		{"[stores.a]\ndriver = \"s3\"\nbucket = \"a\"\n[[views]]\npattern = \"/m/{path...}\"\nkind = \"path\"\nroot = \"m\"\n", `:6:8: kind path: there is none on Lambda; write platforms = ["server"] into this view`},
 		{"[stores.a]\ndriver = \"s3\"\nbucket = \"a\"\n[catalog]\ndriver = \"dynamodb\"\ntable = \"downlink\"\ncredentials_file = \"k\"\n", `:7:20: credentials_file: there are no files on Lambda, where the function's role says what it may: take it out, or write the catalogue as it is there below [catalog.lambda]`},
 		{"[stores.a]\ndriver = \"s3\"\nbucket = \"a\"\n[[links.keys]]\nid = \"k\"\nsecret_file = \"k\"\n", "secret_file: there are no files on Lambda; write secret_env with the name of a variable"},
+		{"[stores.a]\ndriver = \"s3\"\nbucket = \"a\"\n[tracking]\nevents = \"e.jsonl\"\n", `write "-" for the function's log`},
+		{"[stores.a]\ndriver = \"s3\"\nbucket = \"a\"\n[[webhooks]]\nurl = \"https://a/\"\nsecret_file = \"s\"\n", "secret_file: there are no files on Lambda; write secret_env"},
 		{"[stores.a]\ndriver = \"s3\"\nbucket = \"a\"\ncloudfront_url = \"https://c/\"\ncloudfront_key_id = \"K\"\ncloudfront_key_file = \"k\"\n", "cloudfront_key_file: there are no files on Lambda; write cloudfront_key_env"},
 		{"[stores.a]\ndriver = \"s3\"\nbucket = \"a\"\n[forward_auth]\nurl = \"http://127.0.0.1/\"\n[[views]]\npattern = \"/m/{path...}\"\nkind = \"storage\"\nstore = \"a\"\nallow = \"forward-auth\"\n", "nobody is asked on Lambda"},
 	} {

@@ -49,6 +49,9 @@ func (r *report) checkSecrets(c *Config, p Platform) {
 			r.fault(fmt.Sprintf("links.keys[%d].secret_file", i), "secret_file: there are no files on %v; %s", p, remedy)
 		}
 	}
+	if p == OnLambda {
+		r.checkTold(c)
+	}
 	for _, s := range c.Stores {
 		at, key := s.in(p)
 		if p != OnLambda || !s.on(p) {
@@ -63,6 +66,18 @@ func (r *report) checkSecrets(c *Config, p Platform) {
 	}
 	if at, key := c.Catalog.in(p); p == OnLambda && at.CredentialsFile != "" {
 		r.fault(key+".credentials_file", "credentials_file: there are no files on %v, where the function's role says what it may: take it out, or write the catalogue as it is there below [catalog.lambda]", p)
+	}
+}
+
+// checkTold reports files that those who are told of downloads would need on Lambda.
+func (r *report) checkTold(c *Config) {
+	if e := c.Tracking.Events; e != "" && e != Standard {
+		r.fault("tracking.events", "events %s: there are no files on %v; write %q for the function's log", quote(e), OnLambda, Standard)
+	}
+	for i, w := range c.Webhooks {
+		if w.SecretFile != "" {
+			r.fault(fmt.Sprintf("webhooks[%d].secret_file", i), "secret_file: there are no files on %v; write secret_env with the name of a variable", OnLambda)
+		}
 	}
 }
 

@@ -18,7 +18,7 @@ import (
 // aws-lambda-go-api-proxy and net/http, from the event's bytes to those of the answer
 // (docs/adr: Lambda).
 func BenchmarkHandle(b *testing.B) {
-	files := map[string][]byte{"1k": bytesOf(1 << 10), "1m": bytesOf(1 << 20), "4m": bytesOf(4 << 20), "8m": bytesOf(8 << 20)}
+	files := map[string][]byte{"1k": bytesOf(1 << 10), "1m": bytesOf(1 << 20), "4m": bytesOf(4 << 20)}
 	s, err := download.New([]download.Route{{Pattern: "/f/{path...}", View: &download.StorageView{Store: bucket(files)}}}, nil)
 	if err != nil {
 		b.Fatal(err)

@@ -37,7 +37,8 @@ type Options struct {
 	Page func(path string) http.Handler
 	// Flush, if set, is called when an answer is out and before the invocation ends, such
 	// as that of a track.Tracker: what is still in memory then may never be written, as
-	// the platform stops the process between invocations. It has until the context ends.
+	// the platform stops the process between invocations. It has until the context ends,
+	// shortly before the invocation would be cut off.
 	Flush func(ctx context.Context) error
 }
 
@@ -179,6 +180,9 @@ func (x *exchange) headOf(d *core.Decision, location string) head {
 	return head{status: d.Status, fields: fields}
 }
 
+// spare is how long before the end of the invocation flushing is given up.
+const spare = 500 * time.Millisecond
+
 // end is called when the answer is out: the invocation ends after it.
 func (x *exchange) end() {
 	if a := &x.answer; a.Delivery == core.Stream {
@@ -190,7 +194,12 @@ func (x *exchange) end() {
 	if x.opts.Flush == nil {
 		return
 	}
-	if err := x.opts.Flush(x.ctx); err != nil {
+	ctx, cancel := x.ctx, func() {}
+	if deadline, ok := ctx.Deadline(); ok { // at which the platform ends the process
+		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-spare))
+	}
+	defer cancel()
+	if err := x.opts.Flush(ctx); err != nil {
 		x.log.Error("flush", "id", x.id, "cause", err.Error())
 	}
 }

@@ -1,9 +1,9 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"os"
@@ -19,7 +19,6 @@ import (
 	"github.com/downlink-go/downlink/generate/zipfile"
 	"github.com/downlink-go/downlink/page"
 	"github.com/downlink-go/downlink/storage"
-	"github.com/downlink-go/downlink/track"
 )
 
 // site is a configuration put together. Nobody is asked anything before a request
@@ -39,6 +38,11 @@ func open() (*lambda.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	return assemble(c, links, os.Stdout)
+}
+
+// assemble puts the handler of a configuration together. out is the standard output.
+func assemble(c *config.Config, links link.Options, out io.Writer) (_ *lambda.Handler, err error) {
 	s := &site{config: c, stores: map[string]*storage.Store{}, sums: zipfile.NewSums(rememberedSums)}
 	for _, st := range c.Stores {
 		if s.stores[st.Name], err = openStore(st); err != nil {
@@ -58,7 +62,7 @@ func open() (*lambda.Handler, error) {
 		return nil, err
 	}
 	o := lambda.Options{Log: log, AccessLog: c.Log.Access, Streamed: streamed, Page: s.pages(log)}
-	if tracker := s.track(log); tracker != nil {
+	if tracker := s.track(out, log); tracker != nil {
 		o.Flush = tracker.Flush
 	}
 	return lambda.New(s.service, o)
@@ -72,17 +76,6 @@ func (s *site) openCatalog() (err error) {
 	s.items, err = dynamocat.New(dynamocat.Options{Table: c.Table, Region: c.Region, Endpoint: c.Endpoint, Timeout: c.Timeout})
 	s.catalog = catalog.New(s.items)
 	return err
-}
-
-// track has downloads counted, if there is where to; nil if there is not.
-func (s *site) track(log *slog.Logger) *track.Tracker {
-	t := s.config.Tracking
-	if s.items == nil || !t.Count {
-		return nil
-	}
-	tracker := track.New(track.Options{Counter: s.items, Window: cmp.Or(t.Window, -1), Flush: t.Flush, Queue: t.Queue, Log: log})
-	s.service.SetRecorder(tracker)
-	return tracker
 }
 
 // rememberedSums is how many checksums of zip files' members are kept in memory.

@@ -10,8 +10,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -59,27 +59,49 @@ type Function struct {
 // ends. The function starts with the first event.
 func StartFunction(t testing.TB, env ...string) *Function {
 	t.Helper()
-	return StartBootstrap(t, Bootstrap(t), env...)
+	const attempts = 5 // somebody else may take a port that was free
+	for range attempts {
+		if f := startFunction(t, env); f != nil {
+			return f
+		}
+	}
+	t.Fatal("the emulator found no free port")
+	return nil
 }
 
-// StartBootstrap is StartFunction for a function that was built elsewhere.
-func StartBootstrap(t testing.TB, bootstrap string, env ...string) *Function {
+// startFunction is nil if a port was taken meanwhile.
+func startFunction(t testing.TB, env []string) *Function {
 	t.Helper()
-	addr := FreePort(t)
+	addr, api := FreePort(t), FreePort(t)
 	f := &Function{Process: &Process{Addr: addr}, url: "http://" + addr + "/2015-03-31/functions/function/invocations"}
-	cmd := exec.Command(need.LambdaEmulator(t), "--runtime-interface-emulator-address", addr, "--runtime-api-address", FreePort(t), bootstrap)
+	cmd := exec.Command(need.LambdaEmulator(t), "--runtime-interface-emulator-address", addr, "--runtime-api-address", api, Bootstrap(t))
 	cmd.Env = append(append(os.Environ(), "AWS_LAMBDA_FUNCTION_TIMEOUT=30"), env...)
 	cmd.Stdout, cmd.Stderr = f.Process, f.Process
 	f.start(t, cmd)
-	for deadline := time.Now().Add(starting); ; time.Sleep(20 * time.Millisecond) {
-		if c, err := net.Dial("tcp", addr); err == nil {
-			c.Close()
+	for deadline := time.Now().Add(starting); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		select {
+		case <-f.Exit:
+			if strings.Contains(f.Log(), "address already in use") {
+				return nil
+			}
+			t.Fatalf("the emulator ended:\n%s", f.Log())
+		default:
+		}
+		if listens(addr) && listens(api) {
 			return f
 		}
-		if time.Now().After(deadline) || syscall.Kill(f.PID, 0) != nil {
-			t.Fatalf("the emulator did not start:\n%s", f.Log())
-		}
 	}
+	t.Fatalf("the emulator did not start:\n%s", f.Log())
+	return nil
+}
+
+func listens(addr string) bool {
+	c, err := net.Dial("tcp", addr)
+	if err != nil {
+		return false
+	}
+	c.Close()
+	return true
 }
 
 // Invoke gives the function an event and returns its answer, byte for byte.
