@@ -11,7 +11,7 @@ type Tracking struct {
 	Count    bool          `toml:"count" default:"true"`
 	Window   time.Duration `toml:"window" default:"1h" off:"true"` // 0: every request from the beginning counts
 	Flush    time.Duration `toml:"flush" default:"500ms"`
-	Queue    int           `toml:"queue" default:"20000"` // downloads
+	Queue    int           `toml:"queue" default:"20000"` // notes of downloads
 	AwaitLog time.Duration `toml:"await_log" off:"true"`  // 0: not at all
 	Events   string        `toml:"events"`                // path of a file, Standard for the standard output; "" is nowhere
 }

@@ -25,8 +25,8 @@ type Options struct {
 	// Await is for how long downloads that a front server sends are remembered, until
 	// its log says how they ended; 0: not at all.
 	Await time.Duration
-	// Queue is how many downloads wait in memory to be looked at; 0 is DefaultQueue.
-	// What does not fit is not counted.
+	// Queue is how many notes of downloads wait in memory to be looked at, one of each
+	// beginning and one of each end; 0 is DefaultQueue. What does not fit is not counted.
 	Queue int
 	// Receivers are told of each download that is counted.
 	Receivers []Receiver

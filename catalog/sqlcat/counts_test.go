@@ -29,6 +29,12 @@ func TestWritersForgetWhatNobodyAsksFor(t *testing.T) {
 	var writers, ids string
 	mustDo(t, db.QueryRow("SELECT group_concat(id) FROM (SELECT id FROM writers ORDER BY id)").Scan(&writers))
 	mustDo(t, db.QueryRow("SELECT group_concat(id) FROM awaited").Scan(&ids))
+	mustDo(t, s.Count(t.Context(), catalog.Batch{Writer: "new", Number: 5001, Time: now.Add(time.Hour)}))
+	var left int
+	mustDo(t, db.QueryRow("SELECT count(*) FROM awaited").Scan(&left))
+	if left != 0 {
+		t.Errorf("%d are awaited an hour later by a writer that goes on", left)
+	}
 	if writers != "new,recent" || ids != "good-one" {
 		t.Errorf("writers %s and awaited %s are left, want new,recent and good-one", writers, ids)
 	}
