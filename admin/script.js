@@ -153,6 +153,9 @@ class Upload {
 
   fail(failure) {
     this.row.dataset.state = "failed";
+    const button = this.row.querySelector("button");
+    button.textContent = "Remove";
+    button.ariaLabel = `Remove ${this.file.name} from this list`;
     this.say(failure instanceof Refused ? failure.message : `${failure.message} Choose the file again: the upload goes on.`);
     this.announce(`${this.file.name}: ${failure.message}`);
   }

@@ -307,3 +307,40 @@ func (b *chromium) checkEditing(t *testing.T, site, big, dir string) {
 	b.press(t, ".who button")
 	b.look(t, "", "login")
 }
+
+// Files that are dropped are uploaded one after the other, and one that is too large
+// says so.
+func TestC2_DroppedFiles(t *testing.T) {
+	dir, data := t.TempDir(), t.TempDir()
+	conf := filepath.Join(t.TempDir(), "downlink.toml")
+	toml := fmt.Sprintf("[server]\nlisten = \"127.0.0.1:0\"\n[stores.files]\npath = %q\n[admin]\nenabled = true\nmax_upload = 1000\n", dir)
+	if err := os.WriteFile(conf, []byte(toml), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p := server.Downlink(t, []string{"--config", conf, "--data", data})
+	site := "http://" + p.Addr
+	b := startChromium(t)
+	do(t, b, chromedp.Navigate(site+setUpPath(t, data)))
+	b.write(t, "#password", adminPassword)
+	b.write(t, "#again", adminPassword)
+	b.press(t, "main button")
+	do(t, b, chromedp.Navigate(site+"/admin/upload"))
+	do(t, b, chromedp.Evaluate[bool](`(() => {
+		const dropped = new DataTransfer();
+		for (const [name, size] of [["one.txt", 10], ["large.bin", 1001], ["two.txt", 1000], ["empty.txt", 0]]) dropped.items.add(new File([new Uint8Array(size)], name));
+		return document.querySelector(".drop").dispatchEvent(new DragEvent("drop", { dataTransfer: dropped, bubbles: true, cancelable: true }));
+	})()`))
+	b.until(t, `document.querySelectorAll(".progress [data-state]").length == 4`, browserPatience)
+	got := do(t, b, chromedp.Evaluate[string](`[...document.querySelectorAll(".progress li")].map(e => e.querySelector(".name").textContent + " " + e.dataset.state).join(", ")`))
+	if got != "one.txt done, large.bin failed, two.txt done, empty.txt done" {
+		t.Errorf("uploads: %s", got)
+	}
+	if text := do(t, b, chromedp.Evaluate[string](`document.querySelector("[data-state=failed] .state").textContent`)); text != "This file is larger than the server takes." {
+		t.Errorf("the large file says %q", text)
+	}
+	b.look(t, "", "upload-failed")
+	do(t, b, chromedp.Navigate(site+"/admin/?order=title"))
+	if got := do(t, b, chromedp.Evaluate[string](`[...document.querySelectorAll("tbody th")].map(e => e.innerText).join(", ")`)); got != "empty draft, one draft, two draft" {
+		t.Errorf("items: %s", got)
+	}
+}
