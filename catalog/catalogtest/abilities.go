@@ -80,6 +80,8 @@ func RunLister(t *testing.T, open func(t *testing.T) catalog.Driver, count func(
 				count(t, d, slug, n)
 			}
 			wantPage(t, d, catalog.Query{Order: catalog.ByDownloads}, "b", "c", "a", "d")
+			wantPage(t, d, catalog.Query{Order: catalog.ByDownloads, Limit: 1}, "b", "c", "a", "d")
+			wantPage(t, d, catalog.Query{Order: catalog.ByDownloads, Limit: 3}, "b", "c", "a", "d")
 			wantPage(t, d, catalog.Query{Order: catalog.ByDownloads, Search: "c"}, "c")
 			if p := page(t, d, catalog.Query{}); p.Items[1].Downloads != 9_000_000_000 || p.Items[0].Downloads != 0 {
 				t.Errorf("b was downloaded %d times, a %d times", p.Items[1].Downloads, p.Items[0].Downloads)

@@ -4,7 +4,8 @@
 // files; and in workerd Downlink's Worker beside one in JavaScript and one of
 // syumai/workers; and Apache, lighttpd and Caddy with Downlink behind them beside the
 // same with the smallest Go backend; and as a Lambda function Downlink beside handlers on
-// aws-lambda-go and http.FileServer through its shim. Rivals take turns, figures are
+// aws-lambda-go and http.FileServer through its shim. It prints how long the pages of a
+// large catalogue take, too. Rivals take turns, figures are
 // medians.
 package main
 
@@ -28,18 +29,19 @@ type plan struct {
 	workerRounds int
 	lambdaStarts int           // of each function
 	lambdaRounds int           // of warm functions
+	pageRounds   int           // of each page of a large catalogue
 	limit        time.Duration // for everything
 }
 
 func main() {
 	short := flag.Bool("short", false, "measure only what the targets need, in a minute and a half")
-	only := flag.String("only", "", `part to measure: "decide", "http", "fronts", "workers" or "lambda"; "" for all`)
+	only := flag.String("only", "", `part to measure: "decide", "http", "fronts", "workers", "lambda" or "catalog"; "" for all`)
 	flag.Parse()
 	p := plan{decideRounds: 60, decideTime: 10 * time.Millisecond, httpRounds: 6, cases: loads, groups: groups,
-		workerRounds: 8, lambdaStarts: 100, lambdaRounds: 30, limit: 20 * time.Minute}
+		workerRounds: 8, lambdaStarts: 100, lambdaRounds: 30, pageRounds: 100, limit: 20 * time.Minute}
 	if *short {
 		p = plan{decideRounds: 20, decideTime: 10 * time.Millisecond, httpRounds: 5, cases: decisive(loads), groups: decisiveGroups, onlyDecisive: true,
-			workerRounds: 4, lambdaStarts: 40, lambdaRounds: 10, limit: 5 * time.Minute}
+			workerRounds: 4, lambdaStarts: 40, lambdaRounds: 10, pageRounds: 20, limit: 5 * time.Minute}
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -82,8 +84,14 @@ func run(ctx context.Context, p plan, only string) error {
 			return err
 		}
 	}
+	var pages *pageCosts
+	if only == "" || only == "catalog" {
+		if pages, err = measureCatalog(ctx, p.pageRounds); err != nil {
+			return err
+		}
+	}
 	progress("")
-	return report(os.Stdout, costs, found, fronts, workers, functions)
+	return report(os.Stdout, costs, found, fronts, workers, functions, pages)
 }
 
 // progress shows on the standard error what is being done, in place of what it

@@ -11,8 +11,8 @@ import (
 
 // report prints the table and which targets were met. costs is nil if part 1
 // was left out, found is nil if part 2 was, fronts if part 3 was, workers if part 4
-// was, functions if part 5 was.
-func report(w io.Writer, costs [][]cost, found, fronts, workers *results, functions *lambdaResults) error {
+// was, functions if part 5 was, pages if part 6 was.
+func report(w io.Writer, costs [][]cost, found, fronts, workers *results, functions *lambdaResults, pages *pageCosts) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(w, "%s, %s/%s, %d CPUs\n\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU())
 	if costs != nil {
@@ -31,7 +31,10 @@ func report(w io.Writer, costs [][]cost, found, fronts, workers *results, functi
 	if functions != nil {
 		functions.report(t)
 	}
-	reportTargets(t, costs, found, fronts, workers, functions)
+	if pages != nil {
+		pages.report(t)
+	}
+	reportTargets(t, costs, found, fronts, workers, functions, pages)
 	return t.Flush()
 }
 
@@ -92,7 +95,7 @@ type target struct {
 	most  bool // the limit is an upper one
 }
 
-func reportTargets(w io.Writer, costs [][]cost, found, fronts, workers *results, functions *lambdaResults) {
+func reportTargets(w io.Writer, costs [][]cost, found, fronts, workers *results, functions *lambdaResults, pages *pageCosts) {
 	var all []target
 	if costs != nil {
 		all = decideTargets(costs)
@@ -113,6 +116,9 @@ func reportTargets(w io.Writer, costs [][]cost, found, fronts, workers *results,
 	}
 	if functions != nil && functions.missing == "" {
 		all = append(all, lambdaTargets(functions)...)
+	}
+	if pages != nil {
+		all = append(all, pages.targets()...)
 	}
 	fmt.Fprintln(w, "TARGET\tGOT\tWANTED\t")
 	for _, t := range all {

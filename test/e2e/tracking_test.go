@@ -31,8 +31,8 @@ type tracked struct {
 }
 
 const (
-	trackedSize   = 64 << 20
-	smallSize = 1000
+	trackedSize = 64 << 20
+	smallSize   = 1000
 )
 
 func behindTrackingNginx(t *testing.T) *tracked {
