@@ -59,9 +59,15 @@ type Function struct {
 // ends. The function starts with the first event.
 func StartFunction(t testing.TB, env ...string) *Function {
 	t.Helper()
+	return StartBootstrap(t, Bootstrap(t), env...)
+}
+
+// StartBootstrap is StartFunction for a function that was built elsewhere.
+func StartBootstrap(t testing.TB, bootstrap string, env ...string) *Function {
+	t.Helper()
 	const attempts = 5 // somebody else may take a port that was free
 	for range attempts {
-		if f := startFunction(t, env); f != nil {
+		if f := startFunction(t, bootstrap, env); f != nil {
 			return f
 		}
 	}
@@ -70,11 +76,11 @@ func StartFunction(t testing.TB, env ...string) *Function {
 }
 
 // startFunction is nil if a port was taken meanwhile.
-func startFunction(t testing.TB, env []string) *Function {
+func startFunction(t testing.TB, bootstrap string, env []string) *Function {
 	t.Helper()
 	addr, api := FreePort(t), FreePort(t)
 	f := &Function{Process: &Process{Addr: addr}, url: "http://" + addr + "/2015-03-31/functions/function/invocations"}
-	cmd := exec.Command(need.LambdaEmulator(t), "--runtime-interface-emulator-address", addr, "--runtime-api-address", api, Bootstrap(t))
+	cmd := exec.Command(need.LambdaEmulator(t), "--runtime-interface-emulator-address", addr, "--runtime-api-address", api, bootstrap)
 	cmd.Env = append(append(os.Environ(), "AWS_LAMBDA_FUNCTION_TIMEOUT=30"), env...)
 	cmd.Stdout, cmd.Stderr = f.Process, f.Process
 	f.start(t, cmd)
