@@ -42,7 +42,7 @@ func record(path, item string) {
 		d := nth(n, item)
 		fmt.Println(d.Time.UnixMilli())
 		x.Requested(d)
-		time.Sleep(500 * time.Microsecond)
+		time.Sleep(2 * time.Millisecond)
 	}
 }
 
@@ -60,7 +60,7 @@ func TestC5_KilledAHundredTimes(t *testing.T) {
 	}
 	var stored, lost int64
 	results := make(chan [2]int64, 100)
-	concurrently(100, 8, func(n int) {
+	concurrently(100, 4, func(n int) {
 		item := fmt.Sprint("item-", n)
 		said, killed := killOne(t, self, path, item)
 		got := counted(t, s, item)
@@ -103,7 +103,7 @@ func killOne(t *testing.T, self, path, item string) (said []int64, killed time.T
 	lines := bufio.NewReader(out)
 	first, _ := lines.ReadString('\n')
 	at := make(chan time.Time, 1)
-	time.AfterFunc(time.Duration(rand.IntN(400))*time.Millisecond, func() {
+	time.AfterFunc(time.Duration(rand.IntN(300))*time.Millisecond, func() {
 		at <- time.Now()
 		_ = cmd.Process.Kill() // SIGKILL
 	})
