@@ -23,7 +23,8 @@ func newImport(s *settings) *cobra.Command {
 		Long: `Put the items of a file into the catalogue: one JSON object a line with slug,
 title, name, store, key, category, visible, inline and media_type, what the item
 says of its file in place of the store (encoding, charset, modified, size, etag),
-and "files" with further files by field. An item whose slug is there already is
+and "files" with further files by field, and where and when it is offered (categories,
+draft, publish, expires, version, versions, max_downloads, limit_rate). An item whose slug is there already is
 replaced. If anything is wrong, every fault is told
 with its line, and nothing is imported. FILE "-" is the standard input.
 

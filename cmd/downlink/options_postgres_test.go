@@ -1,13 +1,16 @@
 package main
 
 import (
+	"cmp"
 	"database/sql"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/downlink-go/downlink/admin"
 	"github.com/downlink-go/downlink/test/server"
 )
 
@@ -29,6 +32,13 @@ func postgresURL(t *testing.T) {
 	var n int
 	if err := db.QueryRow("SELECT count(*) FROM items").Scan(&n); err != nil || n != 1 {
 		t.Errorf("%d items in the database, %v", n, err)
+	}
+	err := (&settings{config: filepath.Join(r.dir, "downlink.toml")}).withAccounts(func(a *admin.Accounts, _ string) error {
+		_, err := a.Link(t.Context(), "ann", time.Now().Add(time.Hour))
+		return err
+	})
+	if err := cmp.Or(err, db.QueryRow("SELECT count(*) FROM admin_links WHERE name = 'ann'").Scan(&n)); err != nil || n != 1 {
+		t.Errorf("%d links of the admin in the database, %v", n, err)
 	}
 	if out := r.out.String() + r.log.String(); !strings.Contains(out, "of PostgreSQL") || strings.Contains(out, "sesame") {
 		t.Errorf("serve says %s", out)
