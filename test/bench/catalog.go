@@ -21,6 +21,7 @@ import (
 	"github.com/downlink-go/downlink/page"
 	"github.com/downlink-go/downlink/storage"
 	"github.com/downlink-go/downlink/storage/memstore"
+	"github.com/downlink-go/downlink/test/bench/processor"
 )
 
 // largeCatalog is how many items the pages are measured with.
@@ -170,7 +171,7 @@ func logIn(ctx context.Context, site *httptest.Server, db *sqlcat.Store) (*http.
 
 func measurePage(client *http.Client, url string, rounds int) (pageCost, error) {
 	times := make([]time.Duration, rounds)
-	spent := processorTime()
+	spent := processor.Time()
 	for i := range times {
 		begun := time.Now()
 		resp, err := client.Get(url)
@@ -185,7 +186,7 @@ func measurePage(client *http.Client, url string, rounds int) (pageCost, error) 
 		}
 	}
 	slices.Sort(times)
-	return pageCost{median: times[rounds/2], p95: times[rounds*95/100], cpu: (processorTime() - spent) / time.Duration(rounds)}, nil
+	return pageCost{median: times[rounds/2], p95: times[rounds*95/100], cpu: (processor.Time() - spent) / time.Duration(rounds)}, nil
 }
 
 // heldMiB is what the heap holds.

@@ -55,7 +55,7 @@ func main() {
 }
 
 func run(ctx context.Context, p plan, only string) error {
-	var costs [][]cost
+	var costs []answered
 	var found, fronts, workers *results
 	var functions *lambdaResults
 	var err error

@@ -12,7 +12,7 @@ import (
 // report prints the table and which targets were met. costs is nil if part 1
 // was left out, found is nil if part 2 was, fronts if part 3 was, workers if part 4
 // was, functions if part 5 was, pages if part 6 was.
-func report(w io.Writer, costs [][]cost, found, fronts, workers *results, functions *lambdaResults, pages *pageCosts) error {
+func report(w io.Writer, costs []answered, found, fronts, workers *results, functions *lambdaResults, pages *pageCosts) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(w, "%s, %s/%s, %d CPUs\n\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU())
 	if costs != nil {
@@ -38,12 +38,11 @@ func report(w io.Writer, costs [][]cost, found, fronts, workers *results, functi
 	return t.Flush()
 }
 
-func reportCosts(w io.Writer, costs [][]cost) {
+func reportCosts(w io.Writer, costs []answered) {
 	fmt.Fprintln(w, "CASE\tANSWERED BY\tNS\tALLOCS\tTIMES DECIDE")
-	for i, q := range questions {
-		for j, c := range contenders {
-			got := costs[i][j]
-			fmt.Fprintf(w, "%s\t%s\t%.0f\t%.0f\t%.1f\n", q.name, c.name, got.ns, got.allocs, got.ns/costs[i][decideAlone].ns)
+	for _, a := range costs {
+		for _, c := range a.Costs {
+			fmt.Fprintf(w, "%s\t%s\t%.0f\t%.0f\t%.1f\n", a.Question, c.By, c.NS, c.Allocs, c.NS/a.by(decideAlone).NS)
 		}
 	}
 	fmt.Fprint(w, "\nDecide composes every field; in net/http it also reads and fills an http.Header. ServeContent does both.\n"+
@@ -95,7 +94,7 @@ type target struct {
 	most  bool // the limit is an upper one
 }
 
-func reportTargets(w io.Writer, costs [][]cost, found, fronts, workers *results, functions *lambdaResults, pages *pageCosts) {
+func reportTargets(w io.Writer, costs []answered, found, fronts, workers *results, functions *lambdaResults, pages *pageCosts) {
 	var all []target
 	if costs != nil {
 		all = decideTargets(costs)
@@ -127,12 +126,12 @@ func reportTargets(w io.Writer, costs [][]cost, found, fronts, workers *results,
 }
 
 // decideTargets are about the slowest and the hungriest of 200, 206 and 304.
-func decideTargets(costs [][]cost) []target {
+func decideTargets(costs []answered) []target {
 	slowest, allocs := math.Inf(1), 0.0
-	for i, q := range questions {
-		if q.method == "GET" && slices.Contains([]int{200, 206, 304}, q.status) {
-			slowest = min(slowest, costs[i][serveFile].ns/costs[i][decideAlone].ns)
-			allocs = max(allocs, costs[i][decideAlone].allocs)
+	for _, a := range costs {
+		if a.Method == "GET" && slices.Contains([]int{200, 206, 304}, a.Status) {
+			slowest = min(slowest, a.by(serveFile).NS/a.by(decideAlone).NS)
+			allocs = max(allocs, a.by(decideAlone).Allocs)
 		}
 	}
 	return []target{
