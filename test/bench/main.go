@@ -38,7 +38,7 @@ func main() {
 	only := flag.String("only", "", `part to measure: "decide", "http", "fronts", "workers", "lambda" or "catalog"; "" for all`)
 	flag.Parse()
 	p := plan{decideRounds: 60, decideTime: 10 * time.Millisecond, httpRounds: 6, cases: loads, groups: groups,
-		workerRounds: 8, lambdaStarts: 100, lambdaRounds: 30, pageRounds: 100, limit: 20 * time.Minute}
+		workerRounds: 6, lambdaStarts: 100, lambdaRounds: 30, pageRounds: 100, limit: 30 * time.Minute}
 	if *short {
 		p = plan{decideRounds: 20, decideTime: 10 * time.Millisecond, httpRounds: 5, cases: decisive(loads), groups: decisiveGroups, onlyDecisive: true,
 			workerRounds: 4, lambdaStarts: 40, lambdaRounds: 10, pageRounds: 20, limit: 5 * time.Minute}

@@ -41,7 +41,7 @@ var workerLoads = []load{
 	{name: "Worker, 100 KiB, 1 at a time", file: "100k.bin", size: 100 << 10, connections: 1},
 	{name: "Worker, 100 KiB, 8 at a time", file: "100k.bin", size: 100 << 10, connections: 8},
 	{name: "Worker, 100 KiB, 64 at a time", file: "100k.bin", size: 100 << 10, connections: 64},
-	{name: "Worker, 10 MiB, 4 at a time", file: "10m.bin", size: 10 << 20, connections: 4, decisive: true, turns: 2, seconds: 2},
+	{name: "Worker, 10 MiB, 4 at a time", file: "10m.bin", size: 10 << 20, connections: 4, decisive: true, turns: 4, seconds: 2},
 }
 
 //go:embed peers/worker/*.mjs
