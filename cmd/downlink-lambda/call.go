@@ -31,7 +31,7 @@ var errThrottled = errors.New("it does not answer now")
 // call asks a service of AWS for an operation, in its JSON protocol 1.1
 // (https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html), with the function's
 // own keys. The SDK's clients for two operations would cost every start more than all
-// that the function does before its first request (docs/adr/0024-start-on-lambda.md).
+// that the function does before its first request (docs/adr/0028-start-on-lambda.md).
 func call(ctx context.Context, service, operation string, in, out any) (err error) {
 	body, err := json.Marshal(in)
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 )
 
 // A function has its keys in the environment. It is built without what looks for them
-// elsewhere: merely linked, that adds a third to its start (docs/adr/0024-start-on-lambda.md).
+// elsewhere: merely linked, that adds a third to its start (docs/adr/0028-start-on-lambda.md).
 var errEnvironmentOnly = errors.New("a Lambda function has them in its environment only")
 
 func standard(context.Context) (aws.CredentialsProvider, error) { return nil, errEnvironmentOnly }
