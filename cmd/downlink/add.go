@@ -16,6 +16,7 @@ import (
 
 // adding is what the flags of add say.
 type adding struct {
+	served             string // the folder of `downlink serve DIR`
 	store, category    string
 	recursive, publish bool
 }
@@ -32,13 +33,18 @@ Files are told apart by what is in them (SHA-256): one whose content an item of 
 store has already is left alone, so add can be run again at any time, also after it was
 interrupted. Items are drafts until they are published, by --publish or in the admin;
 with --publish, add publishes drafts of the same files too. Hidden files, links and what
-is no file are passed over.`,
-		Example: `  downlink add ~/manuals --category "Manuals/Printers" --recursive --publish --config downlink.toml`,
+is no file are passed over.
+
+Without --config the store is the folder that "downlink serve" serves: --dir says
+which, if it is not DIR itself.`,
+		Example: `  downlink add ~/Public --recursive --publish
+  downlink add ~/manuals --category "Manuals/Printers" --recursive --publish --config downlink.toml`,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return s.add(cmd.Context(), args[0], a, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
+	c.Flags().StringVar(&a.served, "dir", "", "folder that is served, as in 'downlink serve DIR' (default without --config: DIR)")
 	c.Flags().StringVar(&a.store, "store", "", "store that has the files or gets them (default: the only one there is)")
 	c.Flags().StringVar(&a.category, "category", "", `category of new items, such as "Manuals/Printers"`)
 	c.Flags().BoolVarP(&a.recursive, "recursive", "r", false, "folders inside the folder too")
@@ -47,10 +53,10 @@ is no file are passed over.`,
 }
 
 func (s *settings) add(ctx context.Context, dir string, a adding, out, progress io.Writer) error {
-	c, err := s.load("")
-	if errors.Is(err, errNothingToServe) {
-		return errors.New("say which stores there are: --config FILE")
+	if a.served == "" && s.config == "" {
+		a.served = dir
 	}
+	c, err := s.load(a.served)
 	if err != nil {
 		return err
 	}
