@@ -39,7 +39,7 @@ Without --config the store is the folder that "downlink serve" serves: --dir say
 which, if it is not DIR itself.`,
 		Example: `  downlink add ~/Public --recursive --publish
   downlink add ~/manuals --category "Manuals/Printers" --recursive --publish --config downlink.toml`,
-		Args:    cobra.ExactArgs(1),
+		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return s.add(cmd.Context(), args[0], a, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
