@@ -83,11 +83,14 @@ func (a *Accounts) Link(ctx context.Context, name string, expires time.Time) (to
 	return token, err
 }
 
+// good is which links can be used. One that is for no name sets a site up: it is good
+// as long as there is no account, however the first one was made.
+const good = "token = ? AND expires >= ? AND (name <> '' OR NOT EXISTS (SELECT 1 FROM admin_users))"
+
 // linked is whose password a token is for. Errors: errLink.
 func (a *Accounts) linked(ctx context.Context, token string) (name string, err error) {
 	err = errLink
-	query := "SELECT name FROM admin_links WHERE token = ? AND expires >= ?"
-	failed := a.db.Rows(ctx, query, []any{digest(token), time.Now().Unix()}, func(scan func(...any) error) error {
+	failed := a.db.Rows(ctx, "SELECT name FROM admin_links WHERE "+good, []any{digest(token), time.Now().Unix()}, func(scan func(...any) error) error {
 		err = scan(&name)
 		return err
 	})
@@ -98,7 +101,7 @@ func (a *Accounts) linked(ctx context.Context, token string) (name string, err e
 // an account. All other links of that name are void then. Errors: errLink.
 func (a *Accounts) redeem(ctx context.Context, token, linked, name, password string) error {
 	hash := hashPassword(password) // takes its time: before the link is gone
-	changed, err := a.db.Exec(ctx, "DELETE FROM admin_links WHERE token = ? AND expires >= ?", digest(token), time.Now().Unix())
+	changed, err := a.db.Exec(ctx, "DELETE FROM admin_links WHERE "+good, digest(token), time.Now().Unix())
 	if err == nil && changed == 0 {
 		err = errLink
 	}

@@ -23,13 +23,12 @@ type limits struct {
 }
 
 // allow reports whether one more attempt is allowed for an account from an address,
-// and counts it.
+// and counts it. Those that an address may not make count for no account: nobody has
+// more watched than attempts.
 func (l *limits) allow(now time.Time, account, address string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	byAccount := l.of(now, "account "+account).AllowN(now, 1)
-	byAddress := l.of(now, "address "+network(address)).AllowN(now, 1)
-	return byAccount && byAddress
+	return l.of(now, "address "+network(address)).AllowN(now, 1) && l.of(now, "account "+account).AllowN(now, 1)
 }
 
 func (l *limits) of(now time.Time, key string) *rate.Limiter {

@@ -52,6 +52,7 @@ func logIn(x *visit) error {
 		return errForm
 	}
 	name := x.r.PostFormValue("name")
+	name = name[:min(len(name), longestName+1)] // which nobody is called; it is kept and logged
 	if !x.attempts.allow(time.Now(), name, x.opts.Client(x.r)) {
 		return errTooMany
 	}

@@ -56,6 +56,39 @@ func TestOtherSetUpLinksAreVoidAfterTheFirst(t *testing.T) {
 	eve.want(eve.get(earlier), http.StatusGone)
 }
 
+// The first account may be made by a link of its own too.
+func TestSetUpLinksAreVoidWhenThereIsAnAccount(t *testing.T) {
+	s := start(t, nil)
+	setUp, err := s.admin.SetUp(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	token, err := admin.NewAccounts(s.db).Link(t.Context(), "anna", time.Now().Add(time.Hour))
+	if err != nil {
+		t.Fatal(err)
+	}
+	anna := s.browser(t)
+	anna.want(anna.post("/admin/setup", "token", token, "password", password, "again", password), http.StatusSeeOther)
+	eve := s.browser(t)
+	eve.want(eve.get(setUp), http.StatusGone)
+	eve.want(eve.post("/admin/setup", "token", tokenOf(t, setUp), "name", "anna", "password", "another password", "again", "another password"), http.StatusGone)
+	if eve.in() || !anna.in() {
+		t.Errorf("by a link to set up: logged in %v; the account's session goes on: %v", eve.in(), anna.in())
+	}
+}
+
+// The names that are tried are kept for a while: none costs more memory than another.
+func TestLongNamesAreCut(t *testing.T) {
+	s := start(t, nil)
+	s.anna(t)
+	b := s.browser(t)
+	got := b.post("/admin/login", "name", strings.Repeat("n", 1<<19), "password", password)
+	b.want(got, http.StatusUnauthorized)
+	if len(got.body) > 10_000 {
+		t.Errorf("the answer to a long name has %d bytes", len(got.body))
+	}
+}
+
 func TestLinksExpire(t *testing.T) {
 	s := start(t, nil)
 	token, err := admin.NewAccounts(s.db).Link(t.Context(), "anna", time.Now().Add(-2*time.Second))

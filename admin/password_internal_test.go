@@ -66,6 +66,21 @@ func TestAddressesOfOneCustomerCountAsOne(t *testing.T) {
 	}
 }
 
+// Who tries many names has few of them watched, and so cannot have others forgotten,
+// nor attempts for an account used up.
+func TestRefusedAddressesWatchNoAccounts(t *testing.T) {
+	var l limits
+	now := time.Now()
+	for i := range 1000 {
+		if got := l.allow(now, string(rune(i+0x10000)), "192.0.2.1"); got != (i < attempts) {
+			t.Fatalf("attempt %d: %v", i, got)
+		}
+	}
+	if len(l.each) != attempts+1 {
+		t.Errorf("%d are watched after attempts from one address", len(l.each))
+	}
+}
+
 func TestWatchedAddressesAreBounded(t *testing.T) {
 	var l limits
 	now := time.Now()
