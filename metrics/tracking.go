@@ -1,6 +1,8 @@
 package metrics
 
 import (
+	"slices"
+
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/downlink-go/downlink/track"
@@ -43,9 +45,25 @@ func (t tracking) Collect(to chan<- prometheus.Metric) {
 	send(dropped, prometheus.CounterValue, s.Dropped)
 	send(waiting, prometheus.GaugeValue, s.Waiting)
 	send(failures, prometheus.CounterValue, s.Failures)
-	for _, r := range s.Receivers {
+	for _, r := range byName(s.Receivers) {
 		send(told, prometheus.CounterValue, r.Told, r.Name)
 		send(lost, prometheus.CounterValue, r.Lost, r.Name)
 		send(unsettled, prometheus.GaugeValue, int64(r.Waiting), r.Name)
 	}
+}
+
+// byName has receivers that share a name, such as two webhooks at one host, as one: a
+// name has one number.
+func byName(all []track.ReceiverStats) (sums []track.ReceiverStats) {
+	for _, r := range all {
+		i := slices.IndexFunc(sums, func(s track.ReceiverStats) bool { return s.Name == r.Name })
+		if i < 0 {
+			sums = append(sums, r)
+			continue
+		}
+		sums[i].Waiting += r.Waiting
+		sums[i].Told += r.Told
+		sums[i].Lost += r.Lost
+	}
+	return sums
 }
