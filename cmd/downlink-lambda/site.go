@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"log/slog"
@@ -13,11 +12,10 @@ import (
 	"github.com/downlink-go/downlink/catalog"
 	"github.com/downlink-go/downlink/catalog/dynamocat"
 	"github.com/downlink-go/downlink/config"
-	"github.com/downlink-go/downlink/core"
 	"github.com/downlink-go/downlink/core/link"
 	"github.com/downlink-go/downlink/download"
 	"github.com/downlink-go/downlink/generate/zipfile"
-	"github.com/downlink-go/downlink/page"
+	"github.com/downlink-go/downlink/internal/views"
 	"github.com/downlink-go/downlink/storage"
 )
 
@@ -84,35 +82,16 @@ const rememberedSums = 10_000
 func (s *site) routes() (routes []download.Route) {
 	for _, v := range s.config.Views {
 		routes = append(routes, download.Route{
-			Pattern: v.Pattern, View: s.view(v), Delivery: storage.Delivery(v.Delivery), LinkRequired: v.Link == config.LinkRequired,
+			Pattern: v.Pattern, View: s.parts().View(v), Delivery: storage.Delivery(v.Delivery), LinkRequired: v.Link == config.LinkRequired,
 		})
 	}
 	return routes
 }
 
-// view is a view of the kinds that there are on Lambda: the configuration was checked.
-func (s *site) view(v config.View) download.View {
-	switch v.Kind {
-	case config.KindZip:
-		return s.zip(v)
-	case config.KindObject:
-		return &download.ObjectView{Catalog: s.catalog, Stores: s.stores, Path: v.Path, Field: v.Field, Options: v.Options(), Precompressed: v.Precompressed}
-	}
-	return &download.StorageView{Store: s.stores[v.Store], Path: v.Path, Options: v.Options(), Precompressed: v.Precompressed}
-}
-
-// zip is the view of folders, stores and items as zip files.
-func (s *site) zip(v config.View) download.View {
-	view := &download.ZipView{
-		Store: s.stores[v.Store], Path: v.Path, Whole: v.Whole(), Most: s.config.Generated.ZipFiles, Sums: s.sums, Options: v.Options(),
-	}
-	if len(v.Items) > 0 {
-		view.Members = func(ctx context.Context, _ *download.Request) ([]zipfile.Member, string, error) {
-			members, err := download.ItemMembers(ctx, s.catalog, s.stores, v.Items)
-			return members, "files.zip", err
-		}
-	}
-	return view
+// parts are what the views are made of. There are no kinds on Lambda but those of
+// views: the configuration was checked.
+func (s *site) parts() views.Parts {
+	return views.Parts{Config: s.config, Stores: s.stores, Catalog: s.catalog, Sums: s.sums}
 }
 
 // setLinks has the service fetch its keys when a request needs them.
@@ -129,21 +108,8 @@ func (s *site) setLinks(o link.Options) {
 
 // pages are the pages that list what is offered.
 func (s *site) pages(log *slog.Logger) func(path string) http.Handler {
-	x := &page.Index{Log: log}
-	for _, v := range s.config.Views {
-		p, err := core.ParsePattern(v.Pattern)
-		below, listed := v.ListedBelow()
-		switch {
-		case err != nil: // the configuration was checked
-		case v.Protected(): // not everybody may know what is there
-		case v.Kind == config.KindObject && v.Path == "" && v.Field == "" && x.Catalog == nil:
-			x.Catalog, x.Item = s.catalog, p
-		case v.Kind == config.KindObject && v.Path == "" && v.Field == catalog.ImageField:
-			x.Image = p
-		case v.List && listed:
-			x.Files = append(x.Files, page.Listing{Store: s.stores[v.Store], Prefix: below, Pattern: p})
-		}
-	}
+	x := s.parts().Index()
+	x.Log = log
 	all := x.Pages()
 	return func(path string) http.Handler { return all[path] }
 }

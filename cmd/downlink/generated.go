@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"image"
 	"os"
@@ -77,18 +76,4 @@ func (s *site) newOverlay(o config.Overlay) (*overlay.Overlay, error) {
 		}
 	}
 	return overlay.New(opts)
-}
-
-// zip is the view of folders, stores and items as zip files.
-func (s *site) zip(v config.View) download.View {
-	view := &download.ZipView{
-		Store: s.stores[v.Store], Path: v.Path, Whole: v.Whole(), Most: s.config.Generated.ZipFiles, Sums: s.made.sums, Options: v.Options(),
-	}
-	if len(v.Items) > 0 {
-		view.Members = func(ctx context.Context, _ *download.Request) ([]zipfile.Member, string, error) {
-			members, err := download.ItemMembers(ctx, s.catalog, s.stores, v.Items)
-			return members, "files.zip", err
-		}
-	}
-	return view
 }

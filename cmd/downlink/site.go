@@ -12,9 +12,9 @@ import (
 	"github.com/downlink-go/downlink/admin"
 	"github.com/downlink-go/downlink/catalog"
 	"github.com/downlink-go/downlink/config"
-	"github.com/downlink-go/downlink/core"
 	"github.com/downlink-go/downlink/core/link"
 	"github.com/downlink-go/downlink/download"
+	"github.com/downlink-go/downlink/internal/views"
 	"github.com/downlink-go/downlink/metrics"
 	"github.com/downlink-go/downlink/page"
 	"github.com/downlink-go/downlink/storage"
@@ -130,33 +130,20 @@ func (s *site) view(v config.View) (download.View, error) {
 		return view, nil
 	case config.KindOverlay:
 		return s.overlay(v)
-	case config.KindZip:
-		return s.zip(v), nil
-	case config.KindObject:
-		return &download.ObjectView{Catalog: s.catalog, Stores: s.stores, Path: v.Path, Field: v.Field, Options: v.Options(), Precompressed: v.Precompressed}, nil
-	}
-	if v.Kind == config.KindHTTP {
+	case config.KindHTTP:
 		return s.remote(v)
 	}
-	return &download.StorageView{Store: s.stores[v.Store], Path: v.Path, Options: v.Options(), Precompressed: v.Precompressed}, nil
+	return s.parts().View(v), nil
+}
+
+// parts are what the views that ask stores and the catalogue alone are made of.
+func (s *site) parts() views.Parts {
+	return views.Parts{Config: s.config, Stores: s.stores, Catalog: s.catalog, Sums: s.made.sums}
 }
 
 // index is the page that lists what the site offers.
 func (s *site) index(log *slog.Logger) *page.Index {
-	x := &page.Index{Log: log, Theme: s.theme}
-	for _, v := range s.config.Views {
-		p, err := core.ParsePattern(v.Pattern)
-		below, listed := v.ListedBelow()
-		switch {
-		case err != nil: // the configuration was checked
-		case v.Protected(): // not everybody may know what is there
-		case v.Kind == config.KindObject && v.Path == "" && v.Field == "" && x.Catalog == nil:
-			x.Catalog, x.Item = s.catalog, p
-		case v.Kind == config.KindObject && v.Path == "" && v.Field == catalog.ImageField:
-			x.Image = p
-		case v.List && listed:
-			x.Files = append(x.Files, page.Listing{Store: s.stores[v.Store], Prefix: below, Pattern: p})
-		}
-	}
+	x := s.parts().Index()
+	x.Log, x.Theme = log, s.theme
 	return x
 }

@@ -30,6 +30,7 @@ var allowed = map[string][]string{
 	"internal/awskeys": {}, // for every driver that talks to AWS
 	"internal/flight":  {},
 	"internal/promise": {}, // JavaScript's, for what runs inside a Worker
+	"internal/views":   {"core", "storage", "catalog", "generate/zipfile", "download", "page", "config"},
 	"generate":         {"core", "storage", "storage/dirstore", "internal/flight"},
 	"generate/overlay": {"core", "storage", "generate"},
 	"generate/zipfile": {"core", "storage", "internal/flight"},
@@ -47,7 +48,7 @@ var allowed = map[string][]string{
 	"doctor/nginxconf": {},
 	"demo":             {"core", "core/link", "storage", "storage/", "catalog", "catalog/sqlcat", "download", "generate", "generate/overlay", "front", "adapters/nethttp"},
 	"downloadtest":     {"core", "storage", "storage/dirstore", "download", "adapters/nethttp"},
-	"cmd/":             {"core", "core/link", "storage", "storage/", "catalog", "catalog/", "generate", "generate/", "download", "track", "track/", "metrics", "page", "front", "config", "adapters/", "demo", "doctor", "admin"},
+	"cmd/":             {"core", "core/link", "storage", "storage/", "catalog", "catalog/", "generate", "generate/", "download", "track", "track/", "metrics", "page", "front", "config", "adapters/", "demo", "doctor", "admin", "internal/views"},
 	"test/":            {"core", "core/link", "storage", "storage/", "catalog", "catalog/", "generate", "generate/", "download", "track", "track/", "metrics", "page", "front", "config", "adapters/", "admin", "doctor", "doctor/", "downloadtest", "internal/promise", "test/"},
 
 	"catalog/dynamocat":        {"core", "catalog", "internal/awskeys"},
