@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"github.com/downlink-go/downlink/catalog"
+	"github.com/downlink-go/downlink/test/output"
 	"github.com/downlink-go/downlink/track"
 )
 
@@ -138,7 +139,7 @@ func TestEventsAreGivenUp(t *testing.T) {
 
 func TestEventsForASlowReceiverAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var log lines
+		var log output.Buffer
 		release := make(chan struct{})
 		n := &notes{do: func(int) error { <-release; return nil }}
 		x := track.New(track.Options{Receivers: []track.Receiver{n}, Log: slog.New(slog.NewTextHandler(&log, nil))})

@@ -16,6 +16,7 @@ import (
 	"github.com/downlink-go/downlink/catalog/sqlcat"
 	"github.com/downlink-go/downlink/core"
 	"github.com/downlink-go/downlink/download"
+	"github.com/downlink-go/downlink/test/output"
 	"github.com/downlink-go/downlink/test/server"
 	"github.com/downlink-go/downlink/track"
 )
@@ -248,25 +249,8 @@ func TestCloseSaysWhatIsLost(t *testing.T) {
 	}
 }
 
-type lines struct {
-	mu sync.Mutex
-	strings.Builder
-}
-
-func (l *lines) Write(b []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.Builder.Write(b)
-}
-
-func (l *lines) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.Builder.String()
-}
-
 func TestTheQueueIsBounded(t *testing.T) {
-	var log lines
+	var log output.Buffer
 	s := newStore(t)
 	x := track.New(track.Options{Counter: s, Flush: time.Hour, Queue: 2, Log: slog.New(slog.NewTextHandler(&log, nil))})
 	const all = 100

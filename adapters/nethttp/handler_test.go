@@ -2,7 +2,6 @@ package nethttp_test
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -14,7 +13,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -24,26 +22,14 @@ import (
 	"github.com/downlink-go/downlink/storage"
 	"github.com/downlink-go/downlink/storage/dirstore"
 	"github.com/downlink-go/downlink/storage/memstore"
+	"github.com/downlink-go/downlink/test/output"
 )
 
 // site is a handler for the files of a temporary directory at /files/.
 type site struct {
 	dir string
-	log bytes.Buffer
-	mu  sync.Mutex
+	log output.Buffer
 	*httptest.Server
-}
-
-func (s *site) Write(b []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.log.Write(b)
-}
-
-func (s *site) logged() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.log.String()
 }
 
 func newSite(t *testing.T, opts nethttp.Options, rules []download.Rule, extra ...download.Route) *site {
@@ -60,7 +46,7 @@ func newSite(t *testing.T, opts nethttp.Options, rules []download.Rule, extra ..
 		t.Fatal(err)
 	}
 	if opts.Log == nil {
-		opts.Log = slog.New(slog.NewTextHandler(s, &slog.HandlerOptions{Level: slog.LevelDebug}))
+		opts.Log = slog.New(slog.NewTextHandler(&s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	}
 	s.Server = httptest.NewServer(nethttp.New(service, opts))
 	t.Cleanup(s.Close)
@@ -127,7 +113,7 @@ func TestRequestID(t *testing.T) {
 		if (got == c.sent) != c.kept {
 			t.Errorf("sent %q: id = %q, kept should be %v", c.sent, got, c.kept)
 		}
-		if !strings.Contains(s.logged(), "id="+got) {
+		if !strings.Contains(s.log.String(), "id="+got) {
 			t.Errorf("id %q is not in the log", got)
 		}
 	}
@@ -142,7 +128,7 @@ func TestAccessLogHasNoQueryAndNoRawControl(t *testing.T) {
 	s := newSite(t, nethttp.Options{AccessLog: true}, nil)
 	s.put(t, "a.txt", "hello")
 	s.do(t, "GET", "/files/a.txt?sig=secret", "User-Agent", "evil\tagent")
-	line := s.logged()
+	line := s.log.String()
 	for _, want := range []string{"status=200", "bytes=5", "path=/files/a.txt", "delivery=stream", `user_agent="evil\tagent"`} {
 		if !strings.Contains(line, want) {
 			t.Errorf("log %q lacks %q", line, want)
@@ -153,8 +139,8 @@ func TestAccessLogHasNoQueryAndNoRawControl(t *testing.T) {
 	}
 	quiet := newSite(t, nethttp.Options{}, nil)
 	quiet.do(t, "GET", "/files/none")
-	if quiet.logged() != "" {
-		t.Errorf("without AccessLog: logged %q", quiet.logged())
+	if quiet.log.String() != "" {
+		t.Errorf("without AccessLog: logged %q", quiet.log.String())
 	}
 }
 
@@ -233,7 +219,7 @@ func TestPanicIs500WithoutStack(t *testing.T) {
 	}
 	id := resp.Header.Get("X-Request-Id")
 	for _, want := range []string{"secret cause", "goroutine", id} {
-		if !strings.Contains(s.logged(), want) {
+		if !strings.Contains(s.log.String(), want) {
 			t.Errorf("log lacks %q", want)
 		}
 	}
@@ -268,9 +254,9 @@ func TestUnboundedSlowReaderIsCut(t *testing.T) {
 	s.sparse(t, "big.bin", 64<<20)
 	c := dial(t, s)
 	fmt.Fprintf(c, "GET /files/big.bin HTTP/1.1\r\nHost: x\r\n\r\n")
-	waitFor(t, func() bool { return strings.Contains(s.logged(), "i/o timeout") })
-	if strings.Contains(s.logged(), "level=ERROR") {
-		t.Errorf("a stalled client is logged as our error: %s", s.logged())
+	waitFor(t, func() bool { return strings.Contains(s.log.String(), "i/o timeout") })
+	if strings.Contains(s.log.String(), "level=ERROR") {
+		t.Errorf("a stalled client is logged as our error: %s", s.log.String())
 	}
 }
 
@@ -431,7 +417,7 @@ func TestPipelineThatNeverReadsIsCut(t *testing.T) {
 			}
 		}
 	}()
-	waitFor(t, func() bool { return strings.Contains(s.logged(), "i/o timeout") })
+	waitFor(t, func() bool { return strings.Contains(s.log.String(), "i/o timeout") })
 }
 
 func TestPageRefusesBodiesAtOnce(t *testing.T) {

@@ -14,11 +14,11 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/downlink-go/downlink/catalog"
+	"github.com/downlink-go/downlink/test/output"
 )
 
 // running is a server of one configuration.
@@ -26,27 +26,10 @@ type running struct {
 	t    *testing.T
 	dir  string
 	addr string
-	log  syncBuffer
-	out  syncBuffer
+	log  output.Buffer
+	out  output.Buffer
 	stop context.CancelFunc
 	done chan error
-}
-
-type syncBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (s *syncBuffer) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.Write(p)
-}
-
-func (s *syncBuffer) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.String()
 }
 
 const usualStore = "[stores.files]\npath = \"files\"\n"

@@ -108,7 +108,7 @@ var trackingOptions = map[string]func(t *testing.T){
 		r.get("/d/item") // tells of its beginning and its end
 		r.finish()
 		if !strings.Contains(r.log.String(), "downloads were not counted") {
-			t.Errorf("the log says %s", &r.log.b)
+			t.Errorf("the log says %s", r.log.String())
 		}
 	},
 	"[tracking] events": func(t *testing.T) {

@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/downlink-go/downlink/test/output"
 )
 
 // starting is how long a server may take until it answers.
@@ -76,21 +78,16 @@ type Process struct {
 	// AccessLog is the file of a front server's access log, if it writes one.
 	AccessLog string
 	Exit      <-chan error // gets what the process ends with, once
-	mu        sync.Mutex
-	log       bytes.Buffer
+	log       output.Buffer
 }
 
 // Write takes what the server logs.
 func (p *Process) Write(b []byte) (int, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
 	return p.log.Write(b)
 }
 
 // Log is what the server has logged so far.
 func (p *Process) Log() string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
 	return p.log.String()
 }
 

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/downlink-go/downlink/test/need"
+	"github.com/downlink-go/downlink/test/output"
 )
 
 // starting is how long workerd may take until it answers.
@@ -33,7 +34,7 @@ type Worker struct {
 	mu    sync.Mutex
 	in    io.Writer
 	lines chan []byte
-	log   buffer
+	log   output.Buffer
 }
 
 // here is the folder of this package.
@@ -188,22 +189,4 @@ func (w *Worker) ask(question any) map[string]any {
 		w.t.Fatalf("workerd does not answer\n%s", w.Log())
 		return nil
 	}
-}
-
-// buffer is a bytes.Buffer for several goroutines.
-type buffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (b *buffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.Write(p)
-}
-
-func (b *buffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.String()
 }

@@ -1,7 +1,6 @@
 package worker_test
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"net"
@@ -12,12 +11,12 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/downlink-go/downlink/test/need"
+	"github.com/downlink-go/downlink/test/output"
 	"github.com/downlink-go/downlink/test/server"
 	"github.com/downlink-go/downlink/test/worker"
 )
@@ -71,7 +70,7 @@ func TestR4_WorkerDev(t *testing.T) {
 	cmd := command(need.Command(t, "make"), "worker-dev", "LOCAL=--local --persist-to "+state,
 		fmt.Sprintf("DEV=--port %s --inspector-port 0 --show-interactive-dev-session=false", port))
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	var out syncBuffer
+	var out output.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -157,21 +156,4 @@ func subcommand(words []string) string {
 		n = 2
 	}
 	return strings.Join(words[:n], " ")
-}
-
-type syncBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (s *syncBuffer) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.Write(p)
-}
-
-func (s *syncBuffer) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.String()
 }
