@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/downlink-go/downlink/catalog"
+	"github.com/downlink-go/downlink/config"
 )
 
 // adding is what the flags of add say.
@@ -58,6 +59,9 @@ func (s *settings) add(ctx context.Context, dir string, a adding, out, progress 
 	}
 	c, err := s.load(a.served)
 	if err != nil {
+		return err
+	}
+	if err := config.ForDir(dir).CheckPaths(); err != nil {
 		return err
 	}
 	site, err := s.open(c)

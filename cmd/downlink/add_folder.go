@@ -113,14 +113,7 @@ func (f *folder) add(ctx context.Context, name string, bar io.Writer) error {
 	case f.inPlace && f.byKey[key] != "":
 		return f.renew(ctx, f.byKey[key], size, sum)
 	}
-	base := filepath.Base(name)
-	it := catalog.Item{
-		Slug: f.slug(base, sum), Title: strings.TrimSuffix(base, filepath.Ext(base)), Store: f.store.Name(), Key: key,
-		Category: f.category, Visible: true, Draft: !f.publish, Size: size, SHA256: sum,
-	}
-	if it.Title = strings.ToValidUTF8(it.Title, "\ufffd"); !f.inPlace {
-		it.Key, it.Name = it.Slug+"/"+core.CleanName(base), base
-	}
+	it := f.item(filepath.Base(name), key, size, sum)
 	if err := it.Check(); err != nil {
 		return err
 	}
@@ -135,6 +128,20 @@ func (f *folder) add(ctx context.Context, name string, bar io.Writer) error {
 	f.bySum[sum], f.byKey[it.Key], f.taken[it.Slug] = it.Slug, it.Slug, true
 	f.added++
 	return nil
+}
+
+// item is a new one of the file called base. key is where the file is if it is in the
+// store.
+func (f *folder) item(base, key string, size int64, sum string) catalog.Item {
+	title := strings.ToValidUTF8(strings.TrimSuffix(base, filepath.Ext(base)), "\ufffd")
+	it := catalog.Item{
+		Slug: f.slug(base, sum), Title: title, Store: f.store.Name(), Key: key,
+		Category: f.category, Visible: true, Draft: !f.publish, Size: size, SHA256: sum,
+	}
+	if !f.inPlace {
+		it.Key, it.Name = it.Slug+"/"+core.CleanName(base), base
+	}
+	return it
 }
 
 // save copies a file into the store: all of it, and what was read before.

@@ -260,7 +260,11 @@ func newAdminRemove(s *settings) *cobra.Command {
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return s.withAccounts(func(a *admin.Accounts, _ string) error {
-				return a.Remove(cmd.Context(), args[0])
+				err := a.Remove(cmd.Context(), args[0])
+				if errors.Is(err, admin.ErrNoAccount) {
+					err = fmt.Errorf("%w: `downlink admin list` prints those that there are", err)
+				}
+				return err
 			})
 		},
 	}

@@ -55,7 +55,23 @@ Then a configuration:  docs/configuration.md tells every key.`,
 		newServe(&s), newAdd(&s), newImport(&s), newExport(&s), newImportLog(&s), newFront(&s), newExplain(&s), newCheck(&s), newDoctor(&s), newDemo(),
 		newSign(&s), newVerify(&s), newAdmin(&s),
 	)
+	sayArguments(root)
 	return root
+}
+
+// sayArguments has every command that gets others than its arguments say which they are.
+func sayArguments(c *cobra.Command) {
+	if check := c.Args; check != nil {
+		c.Args = func(c *cobra.Command, args []string) error {
+			if err := check(c, args); err != nil {
+				return fmt.Errorf("%w: write `%s`", err, c.UseLine())
+			}
+			return nil
+		}
+	}
+	for _, sub := range c.Commands() {
+		sayArguments(sub)
+	}
 }
 
 // version is the module's version as the Go tool recorded it.

@@ -58,11 +58,11 @@ changed. Run it on the server, as a user who may read what Downlink reads.`,
 		},
 	}
 	f := c.Flags()
-	f.StringVar(&x.dir, "dir", "", "folder that is served, as in `downlink serve DIR`")
+	f.StringVar(&x.dir, "dir", "", "folder that is served, as in 'downlink serve DIR'")
 	f.StringVar(&x.site.App, "app", "", `where Downlink listens, host:port or unix:/path (default the configuration's listen)`)
 	f.StringVar(&x.site.Front, "front", "", "URL of the front server, such as https://files.example.org")
 	f.StringVar(&x.site.FrontName, "front-name", "", "which front server of the rules that is: nginx, apache, lighttpd, caddy, header (default the first rule's)")
-	f.StringVar(&x.site.FrontConfig, "front-config", "", "nginx's configuration, or what `nginx -T` prints: to find the lines to change")
+	f.StringVar(&x.site.FrontConfig, "front-config", "", "nginx's configuration, or what 'nginx -T' prints: to find the lines to change")
 	f.StringVar(&x.site.FrontUser, "front-user", "", "user that the front server reads files as (default whoever listens there)")
 	f.StringArrayVar(&x.site.Files, "file", nil, "URL path of a file to ask for; may be repeated")
 	f.StringArrayVarP(&x.fields, "header", "H", nil, "request field to send, as 'Name: value'; may be repeated")

@@ -52,7 +52,7 @@ status, fields, delivery, byte ranges, the reason, and the rule that led to it.`
 		},
 	}
 	c.Flags().StringArrayVarP(&fields, "header", "H", nil, "request field, as 'Name: value'; may be repeated")
-	c.Flags().StringVar(&dir, "dir", "", "folder to serve, as in `downlink serve DIR`")
+	c.Flags().StringVar(&dir, "dir", "", "folder to serve, as in 'downlink serve DIR'")
 	return c
 }
 

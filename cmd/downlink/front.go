@@ -71,7 +71,7 @@ the upstream, and an internal location for each rule. Put it inside http { }.`,
 	c.Flags().StringVar(&n.ServerName, "server-name", "_", "nginx's server_name")
 	c.Flags().StringVar(&n.Name, "upstream", "downlink", "name of the upstream block")
 	c.Flags().StringVar(&n.AccessLog, "access-log", "/var/log/nginx/access.log", "file for nginx's access log, which gets no query, or off")
-	c.Flags().StringVar(&n.DownloadsLog, "downloads-log", "", "file in which nginx notes how downloads end, for `downlink import-log`")
+	c.Flags().StringVar(&n.DownloadsLog, "downloads-log", "", "file in which nginx notes how downloads end, for 'downlink import-log'")
 	return c
 }
 

@@ -66,7 +66,7 @@ for a database that is elsewhere, such as D1 behind a Cloudflare Worker. With
 	}
 	s.addCatalogFlags(c, &dir)
 	c.Flags().BoolVar(&create, "create-table", false, "make the table of DynamoDB first, unless it is there")
-	c.Flags().BoolVar(&text, "sql", false, "print SQL, such as `wrangler d1 execute --file` runs, and import nothing")
+	c.Flags().BoolVar(&text, "sql", false, "print SQL, such as 'wrangler d1 execute --file' runs, and import nothing")
 	return c
 }
 
@@ -121,7 +121,7 @@ func newExport(s *settings) *cobra.Command {
 
 // addCatalogFlags adds the flags that say which catalogue is meant.
 func (s *settings) addCatalogFlags(c *cobra.Command, dir *string) {
-	c.Flags().StringVar(dir, "dir", "", "folder to serve, as in `downlink serve DIR`: it decides where the data is if it holds the usual place")
+	c.Flags().StringVar(dir, "dir", "", "folder to serve, as in 'downlink serve DIR': it decides where the data is if it holds the usual place")
 	c.Flags().BoolVar(&s.lambda, "lambda", false, "the catalogue that the configuration has on AWS Lambda")
 }
 
