@@ -26,9 +26,18 @@ type limits struct {
 // and counts it. Those that an address may not make count for no account: nobody has
 // more watched than attempts.
 func (l *limits) allow(now time.Time, account, address string) bool {
+	return l.allowFrom(now, address) && l.take(now, "account "+account)
+}
+
+// allowFrom is allow for what is no account's.
+func (l *limits) allowFrom(now time.Time, address string) bool {
+	return l.take(now, "address "+network(address))
+}
+
+func (l *limits) take(now time.Time, key string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.of(now, "address "+network(address)).AllowN(now, 1) && l.of(now, "account "+account).AllowN(now, 1)
+	return l.of(now, key).AllowN(now, 1)
 }
 
 func (l *limits) of(now time.Time, key string) *rate.Limiter {

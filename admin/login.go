@@ -105,7 +105,7 @@ func choosePassword(x *visit) error {
 	if err := x.r.ParseForm(); err != nil {
 		return errForm
 	}
-	if !x.attempts.allow(time.Now(), "", x.opts.Client(x.r)) {
+	if !x.attempts.allowFrom(time.Now(), x.opts.Client(x.r)) {
 		return errTooMany
 	}
 	token, password := x.r.PostFormValue("token"), x.r.PostFormValue("password")

@@ -77,6 +77,19 @@ func TestSetUpLinksAreVoidWhenThereIsAnAccount(t *testing.T) {
 	}
 }
 
+// Who tries links that are none keeps nobody else from using one.
+func TestLinksAreLimitedByAddress(t *testing.T) {
+	address := "192.0.2.1"
+	s := start(t, func(o *admin.Options) { o.Client = func(*http.Request) string { return address } })
+	eve := s.browser(t)
+	for range 10 {
+		eve.want(eve.post("/admin/setup", "token", "x"), http.StatusGone)
+	}
+	eve.want(eve.post("/admin/setup", "token", "x"), http.StatusTooManyRequests)
+	address = "192.0.2.2"
+	s.anna(t)
+}
+
 // The names that are tried are kept for a while: none costs more memory than another.
 func TestLongNamesAreCut(t *testing.T) {
 	s := start(t, nil)

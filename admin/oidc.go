@@ -91,6 +91,9 @@ func startOIDC(x *visit) error {
 	if x.opts.OIDC == nil {
 		return errNoPage
 	}
+	if !x.attempts.allowFrom(time.Now(), x.opts.Client(x.r)) { // each makes a session, and may have to wait for the provider
+		return errTooMany
+	}
 	p, err := x.opts.OIDC.discover(x.r.Context())
 	if err != nil {
 		return errors.Join(errProvider, err)

@@ -108,3 +108,16 @@ func TestProviderThatIsDown(t *testing.T) {
 	}
 	b.want(start(t, nil).browser(t).get("/admin/oidc/start"), http.StatusNotFound)
 }
+
+// Nobody fills the database with log-ins that are only begun.
+func TestLogInsBegunAreLimited(t *testing.T) {
+	s := startWith(t, server.StartIssuer(t, nil))
+	for i := range 11 {
+		want := http.StatusSeeOther
+		if i == 10 {
+			want = http.StatusTooManyRequests
+		}
+		b := s.browser(t)
+		b.want(b.get("/admin/oidc/start"), want)
+	}
+}

@@ -372,6 +372,18 @@ func TestTypesOfUploads(t *testing.T) {
 	}
 }
 
+// A picture that is more than one must not run as anything else.
+func TestPicturesOfThePages(t *testing.T) {
+	s := start(t, nil)
+	b := s.anna(t)
+	slug := b.upload([]byte("x"), "filename", "a.txt")
+	b.upload([]byte("\x89PNG\r\n\x1a\n<script>"), "filename", "p.png", "item", slug, "field", "image")
+	got := b.get("/admin/item/" + slug + "/picture").Header
+	if got.Get("Content-Type") != "image/png" || got.Get("X-Content-Type-Options") != "nosniff" || !strings.HasPrefix(got.Get("Content-Security-Policy"), "sandbox;") {
+		t.Errorf("fields of a picture: %v", got)
+	}
+}
+
 func TestUploadsNeedALogIn(t *testing.T) {
 	s := start(t, nil)
 	anna := s.anna(t)
