@@ -82,6 +82,17 @@ func (s *settings) add(ctx context.Context, dir string, a adding, out, progress 
 	}
 	bar := bar(size, progress)
 	defer bar.Close()
+	if err := f.addAll(ctx, files, bar); err != nil {
+		return err
+	}
+	_ = bar.Finish()
+	fmt.Fprintf(out, "%d added, %d published, %d changed, %d known already, %d failed; items are in %s\n",
+		f.added, f.published, f.changed, f.known, len(f.failed), site.place)
+	return errors.Join(f.failed...)
+}
+
+// addAll adds files, and notes those that fail alone: the error is of what stops all.
+func (f *folder) addAll(ctx context.Context, files []string, bar io.Writer) error {
 	for _, file := range files {
 		if err := f.add(ctx, file, bar); err != nil {
 			if ctx.Err() != nil || errors.Is(err, catalog.ErrUnavailable) {
@@ -90,10 +101,7 @@ func (s *settings) add(ctx context.Context, dir string, a adding, out, progress 
 			f.failed = append(f.failed, fmt.Errorf("%s: %w", file, err))
 		}
 	}
-	_ = bar.Finish()
-	fmt.Fprintf(out, "%d added, %d published, %d changed, %d known already, %d failed; items are in %s\n",
-		f.added, f.published, f.changed, f.known, len(f.failed), site.place)
-	return errors.Join(f.failed...)
+	return nil
 }
 
 // bar shows how much of the files was read, on a terminal.

@@ -57,16 +57,21 @@ func (s *site) openAdmin(downloads *nethttp.Handler, log *slog.Logger, l net.Lis
 			return f.sign(s.config, path, time.Now())
 		}
 	}
-	app := l.Addr().String()
-	if l.Addr().Network() == "unix" {
+	o.Examine = s.examiner(l.Addr())
+	s.admin, err = admin.New(o)
+	return err
+}
+
+// examiner examines the site where it listens, as `downlink doctor` does.
+func (s *site) examiner(at net.Addr) func(context.Context) (*doctor.Report, error) {
+	app := at.String()
+	if at.Network() == "unix" {
 		app = "unix:" + app
 	}
-	o.Examine = func(ctx context.Context) (*doctor.Report, error) {
+	return func(ctx context.Context) (*doctor.Report, error) {
 		x := examination{site: doctor.Site{App: app}}
 		return x.examine(ctx, s.settings, s.config)
 	}
-	s.admin, err = admin.New(o)
-	return err
 }
 
 // uploadStore is the store that uploads go to: the one that the configuration names, or

@@ -73,31 +73,24 @@ func serve(ctx context.Context, s *settings, cfg *config.Config, out, logs io.Wr
 	if err != nil {
 		return fmt.Errorf("cannot listen at %s: %w", cfg.Server.Listen, err)
 	}
+	defer l.Close()
 	tracker, err := site.track(out, log)
 	if err != nil {
-		l.Close()
 		return err
 	}
 	defer closeTracker(tracker, cfg, log)
 	site.observe(tracker)
 	whole, err := newServer(site, log, l)
 	if err != nil {
-		l.Close()
 		return err
 	}
 	announce(out, cfg, l, site.place)
 	if err := site.announceAdmin(ctx, out, l); err != nil {
-		l.Close()
 		return err
 	}
-	watching, stop := context.WithCancel(ctx)
-	var watched sync.WaitGroup
-	watched.Go(func() { site.watchLinks(watching, log) })
-	watched.Go(func() { site.tidyUploads(watching, log) })
-	defer func() { stop(); watched.Wait() }()
+	defer site.watch(ctx, log)()
 	stopMetrics, err := site.serveMetrics(ctx, out, log)
 	if err != nil {
-		l.Close()
 		return err
 	}
 	defer stopMetrics()
@@ -106,6 +99,16 @@ func serve(ctx context.Context, s *settings, cfg *config.Config, out, logs io.Wr
 	}
 	fmt.Fprintln(out, "Stopped.")
 	return nil
+}
+
+// watch does what is to be done beside requests, until ctx ends or stop is called,
+// which waits for it.
+func (s *site) watch(ctx context.Context, log *slog.Logger) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var watched sync.WaitGroup
+	watched.Go(func() { s.watchLinks(ctx, log) })
+	watched.Go(func() { s.tidyUploads(ctx, log) })
+	return func() { cancel(); watched.Wait() }
 }
 
 // collectLessOften lets the heap grow to some 20 MiB before it is collected, unless
