@@ -70,7 +70,8 @@ func (x *visit) take(done *uploaded, part *multipart.Part) error {
 	return err
 }
 
-// takeFile stores a file of a form. One that came with an error leaves nothing.
+// takeFile stores a file of a form. One that came with an error leaves nothing that
+// no item has.
 func (x *visit) takeFile(done *uploaded, part *multipart.Part) error {
 	ctx := context.WithoutCancel(x.r.Context())
 	if err := x.checkPlace(ctx, done.place); err != nil {
@@ -83,7 +84,8 @@ func (x *visit) takeFile(done *uploaded, part *multipart.Part) error {
 	}
 	slug, err := x.settle(ctx, a, f)
 	if err != nil {
-		return errors.Join(err, x.opts.Store.Delete(ctx, f.Key))
+		x.discard(ctx, f) // unless the catalogue has it, and its word of that was lost
+		return err
 	}
 	done.Slugs = append(done.Slugs, slug)
 	return nil

@@ -152,7 +152,7 @@ func TestEveryCallFailsOnce(t *testing.T) {
 // taken.
 func uploadOnce(t *testing.T, b *browser, name string, arm, disarm func()) bool {
 	t.Helper()
-	before := len(b.site.all(t))
+	before, stored := len(b.site.all(t)), len(b.site.keys(t))
 	arm()
 	got := b.sendForm("file="+name, "content of "+name)
 	disarm()
@@ -162,6 +162,8 @@ func uploadOnce(t *testing.T, b *browser, name string, arm, disarm func()) bool 
 		t.Errorf("%s: success, and there are %d items after %d", name, len(after), before)
 	case !ok && got.StatusCode < 500:
 		t.Errorf("%s: %d", name, got.StatusCode)
+	case !ok && len(after) == before && len(b.site.keys(t)) != stored:
+		t.Errorf("%s: refused, and its file stays", name)
 	case !ok && len(after) == before:
 		b.want(b.sendForm("file="+name, "content of "+name), http.StatusSeeOther)
 	}
@@ -192,5 +194,22 @@ func editOnce(t *testing.T, b *browser, newSlug, slug string, arm, disarm func()
 	}
 	if len(b.site.all(t)) != 0 {
 		t.Errorf("left: %+v", b.site.all(t))
+	}
+}
+
+// lostWord is a database that puts items and says that it cannot.
+type lostWord struct{ *sqlcat.Store }
+
+func (s lostWord) Put(ctx context.Context, items []catalog.Item) error {
+	return errors.Join(s.Store.Put(ctx, items), catalog.ErrUnavailable)
+}
+
+// An item that is there in spite of an error keeps its file.
+func TestAnUploadThatWasTakenInSpiteOfAnError(t *testing.T) {
+	s := start(t, func(o *admin.Options) { o.Catalog = catalog.New(lostWord{o.Database.(*sqlcat.Store)}) })
+	b := s.anna(t)
+	b.want(b.sendForm("file=a.txt", "hello"), http.StatusServiceUnavailable)
+	if got := string(s.content(t, s.item(t, "a").Key)); got != "hello" {
+		t.Errorf("the item's file holds %q", got)
 	}
 }
