@@ -57,8 +57,8 @@ func (x *visit) showCategories(written, problem string) error {
 
 // changeCategory makes, changes, moves or deletes a category.
 func changeCategory(x *visit) error {
-	if err := x.r.ParseForm(); err != nil {
-		return errForm
+	if err := x.parseForm(); err != nil {
+		return err
 	}
 	form, ctx := x.r.PostForm, x.r.Context()
 	from, to := form.Get("from"), cleanCategory(form.Get("path"))

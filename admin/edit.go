@@ -199,8 +199,8 @@ func (h *Handler) versionLink(slug, version string) string {
 
 // saveItem puts what the form says, unless somebody else changed the item meanwhile.
 func saveItem(x *visit) error {
-	if err := x.r.ParseForm(); err != nil {
-		return errForm
+	if err := x.parseForm(); err != nil {
+		return err
 	}
 	x.changing.Lock()
 	defer x.changing.Unlock()
@@ -253,8 +253,8 @@ func (x *visit) putAs(ctx context.Context, slug string, it catalog.Item) error {
 // deleteItem removes the row, then those of its files that were uploaded and nobody
 // else uses; others only if the form says so. What is missing already is no fault.
 func deleteItem(x *visit) error {
-	if err := x.r.ParseForm(); err != nil {
-		return errForm
+	if err := x.parseForm(); err != nil {
+		return err
 	}
 	x.changing.Lock()
 	defer x.changing.Unlock()
@@ -278,8 +278,8 @@ func deleteItem(x *visit) error {
 
 // signLink makes a signed link to the item.
 func signLink(x *visit) error {
-	if err := x.r.ParseForm(); err != nil {
-		return errForm
+	if err := x.parseForm(); err != nil {
+		return err
 	}
 	it, err := x.opts.Catalog.Item(x.r.Context(), x.r.PathValue("slug"))
 	if err != nil {
@@ -305,8 +305,8 @@ func signLink(x *visit) error {
 
 // dropFile takes a further file or an older version out of an item.
 func dropFile(x *visit) error {
-	if err := x.r.ParseForm(); err != nil {
-		return errForm
+	if err := x.parseForm(); err != nil {
+		return err
 	}
 	x.changing.Lock()
 	defer x.changing.Unlock()

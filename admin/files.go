@@ -122,8 +122,8 @@ func (h *Handler) draftOf(ctx context.Context, f catalog.File) (string, error) {
 
 // pickFile puts a file of a store into a field of an item.
 func pickFile(x *visit) error {
-	if err := x.r.ParseForm(); err != nil {
-		return errForm
+	if err := x.parseForm(); err != nil {
+		return err
 	}
 	form := x.r.PostForm
 	f, err := x.picked(form.Get("store"), form.Get("key"))
@@ -292,8 +292,8 @@ func (o *orphans) addUnused(keys map[string]storedFile, used map[string]bool) {
 
 // removeOrphans removes uploaded files that no item has.
 func removeOrphans(x *visit) error {
-	if err := x.r.ParseForm(); err != nil {
-		return errForm
+	if err := x.parseForm(); err != nil {
+		return err
 	}
 	x.changing.Lock()
 	defer x.changing.Unlock()

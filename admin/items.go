@@ -99,8 +99,8 @@ func (x *visit) categories() (paths []string, err error) {
 
 // newItem makes a draft of a file that is in a store already.
 func newItem(x *visit) error {
-	if err := x.r.ParseForm(); err != nil {
-		return errForm
+	if err := x.parseForm(); err != nil {
+		return err
 	}
 	f, err := x.picked(x.r.PostFormValue("store"), x.r.PostFormValue("key"))
 	if err != nil {

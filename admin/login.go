@@ -48,8 +48,8 @@ func login(x *visit) error {
 
 // logIn answers alike for a wrong password and an unknown name.
 func logIn(x *visit) error {
-	if err := x.r.ParseForm(); err != nil {
-		return errForm
+	if err := x.parseForm(); err != nil {
+		return err
 	}
 	name := x.r.PostFormValue("name")
 	name = name[:min(len(name), longestName+1)] // which nobody is called; it is kept and logged
@@ -102,8 +102,8 @@ func (x *visit) linked(token string) (string, error) {
 
 // choosePassword makes an account or changes its password by a link, and logs in.
 func choosePassword(x *visit) error {
-	if err := x.r.ParseForm(); err != nil {
-		return errForm
+	if err := x.parseForm(); err != nil {
+		return err
 	}
 	if !x.attempts.allowFrom(time.Now(), x.opts.Client(x.r)) {
 		return errTooMany
@@ -153,8 +153,8 @@ func (x *visit) account(problem string) error {
 }
 
 func changePassword(x *visit) error {
-	if err := x.r.ParseForm(); err != nil {
-		return errForm
+	if err := x.parseForm(); err != nil {
+		return err
 	}
 	if !x.attempts.allow(time.Now(), x.user, x.opts.Client(x.r)) {
 		return errTooMany

@@ -2,6 +2,7 @@ package admin_test
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -88,6 +89,24 @@ func TestLinksAreLimitedByAddress(t *testing.T) {
 	eve.want(eve.post("/admin/setup", "token", "x"), http.StatusTooManyRequests)
 	address = "192.0.2.2"
 	s.anna(t)
+}
+
+// A form has a MiB at most, with its length and without.
+func TestFormsAreLimited(t *testing.T) {
+	s := start(t, nil)
+	s.anna(t)
+	b := s.browser(t)
+	const limit = 1 << 20
+	form := "name=anna&password=" + strings.Repeat("x", limit)
+	for _, c := range []struct{ size, want int }{{limit, http.StatusUnauthorized}, {limit + 1, http.StatusRequestEntityTooLarge}} {
+		for what, body := range map[string]io.Reader{"whole": strings.NewReader(form[:c.size]), "in chunks": io.MultiReader(strings.NewReader(form[:c.size]))} {
+			r := b.request("POST", "/admin/login", body)
+			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			if got := b.send(r); got.StatusCode != c.want {
+				t.Errorf("%d bytes, %s: %d, want %d", c.size, what, got.StatusCode, c.want)
+			}
+		}
+	}
 }
 
 // The names that are tried are kept for a while: none costs more memory than another.

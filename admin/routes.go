@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"time"
@@ -67,6 +68,16 @@ func (h *Handler) visit(most int64, a action) http.Handler {
 			h.fail(w, r, err)
 		}
 	})
+}
+
+// parseForm reads the form that was sent.
+func (x *visit) parseForm() error {
+	err := x.r.ParseForm()
+	var large *http.MaxBytesError
+	if err == nil || errors.As(err, &large) {
+		return err
+	}
+	return errForm
 }
 
 // control is of the request's connection.
