@@ -236,6 +236,15 @@ func Load(path string) (*Config, error) {
 	return faultless(c, r)
 }
 
+// Read is Load without looking at the directories that the file names.
+func Read(path string) (*Config, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read the configuration: %w", err)
+	}
+	return Parse(path, text)
+}
+
 // Parse checks data, the text of the file called filename, without looking at
 // the disk. Paths in it are relative to the folder of filename. The error is
 // Faults.

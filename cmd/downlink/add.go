@@ -88,6 +88,9 @@ func (s *settings) add(ctx context.Context, dir string, a adding, out, progress 
 	_ = bar.Finish()
 	fmt.Fprintf(out, "%d added, %d published, %d changed, %d known already, %d failed; items are in %s\n",
 		f.added, f.published, f.changed, f.known, len(f.failed), site.place)
+	if f.added > 0 && !a.publish {
+		fmt.Fprintln(out, "What was added are drafts: nobody gets them until they are published, by --publish or in the admin.")
+	}
 	return errors.Join(f.failed...)
 }
 

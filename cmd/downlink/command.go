@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"runtime/debug"
 
@@ -101,11 +100,7 @@ func (s *settings) load(dir string) (*config.Config, error) {
 		}
 		return c.For(s.platform())
 	}
-	text, err := os.ReadFile(s.config)
-	if err != nil {
-		return nil, err
-	}
-	whole, err := config.Parse(s.config, text)
+	whole, err := config.Read(s.config)
 	if err != nil {
 		return nil, err
 	}

@@ -83,11 +83,8 @@ func readItems(in io.Reader, stores []string, name string) ([]catalog.Item, erro
 func (s *settings) printSQL(out io.Writer, in io.Reader, name string) error {
 	c := config.ForDir("")
 	if s.config != "" {
-		text, err := os.ReadFile(s.config)
-		if err != nil {
-			return err
-		}
-		if c, err = config.Parse(s.config, text); err != nil {
+		var err error
+		if c, err = config.Read(s.config); err != nil {
 			return err
 		}
 	}

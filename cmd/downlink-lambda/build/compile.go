@@ -18,11 +18,7 @@ var processors = map[string]string{"arm64": "arm64", "x86_64": "amd64"}
 // load reads the configuration as it is on Lambda, and the file of revoked links, if
 // it names one: without it they would be good again. The error is all faults.
 func load(path string) (*config.Config, error) {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("read the configuration: %w", err)
-	}
-	c, err := config.Parse(path, text)
+	c, err := config.Read(path)
 	if err != nil {
 		return nil, err
 	}

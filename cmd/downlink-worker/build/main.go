@@ -87,11 +87,7 @@ func (b *builder) write(made map[string][]byte) error {
 
 // load reads the configuration as it is on Workers. The error is all its faults.
 func load(path string) (*config.Config, error) {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("read the configuration: %w", err)
-	}
-	c, err := config.Parse(path, text)
+	c, err := config.Read(path)
 	if err != nil {
 		return nil, err
 	}
