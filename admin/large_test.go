@@ -53,7 +53,7 @@ func BenchmarkLargeList(b *testing.B) {
 
 // A page of a large catalogue takes no more memory than one of a small one.
 func TestLargeListsAreFlat(t *testing.T) {
-	const few, many = 100, 10_000
+	const few, many = 100, 3_000
 	small, big := start(t, nil), start(t, nil)
 	fill(t, small, few)
 	fill(t, big, many)

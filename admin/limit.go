@@ -55,7 +55,8 @@ func (l *limits) of(now time.Time, key string) *rate.Limiter {
 	return found
 }
 
-// forget forgets whoever has all attempts left, or anybody if that is nobody.
+// forget forgets whoever has all attempts left, and of the others as many as are more
+// than half of what is watched at most: it is long until the next time.
 func (l *limits) forget(now time.Time) {
 	for key, limiter := range l.each {
 		if limiter.TokensAt(now) >= attempts {
@@ -63,7 +64,7 @@ func (l *limits) forget(now time.Time) {
 		}
 	}
 	for key := range l.each {
-		if len(l.each) < mostLimited {
+		if len(l.each) <= mostLimited/2 {
 			return
 		}
 		delete(l.each, key)
