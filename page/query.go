@@ -21,12 +21,10 @@ type query struct {
 	by                             catalog.Order
 }
 
-// readQuery reads a URL's query, and reports whether it can be meant.
+// readQuery reads a URL's query, and reports whether it can be meant. What is no pair of
+// a name and a value is left out, as names are that no page knows.
 func readQuery(r *http.Request) (q query, ok bool) {
-	values, err := url.ParseQuery(r.URL.RawQuery)
-	if err != nil {
-		return q, false
-	}
+	values := r.URL.Query()
 	q = query{category: values.Get("category"), search: strings.TrimSpace(values.Get("q")), order: values.Get("order"), after: values.Get("after")}
 	if q.order == "" {
 		q.order = orders[0].Name

@@ -7,8 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
-	"runtime/debug"
 	"strings"
 	"sync"
 
@@ -109,16 +107,6 @@ func (s *site) watch(ctx context.Context, log *slog.Logger) (stop func()) {
 	watched.Go(func() { s.watchLinks(ctx, log) })
 	watched.Go(func() { s.tidyUploads(ctx, log) })
 	return func() { cancel(); watched.Wait() }
-}
-
-// collectLessOften lets the heap grow to some 20 MiB before it is collected, unless
-// GOGC says otherwise. A server of downloads keeps next to nothing alive, and at
-// Go's smallest heap would collect all the time.
-func collectLessOften() {
-	const percent = 400 // of the 4 MiB that is the least
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(percent)
-	}
 }
 
 func newServer(s *site, log *slog.Logger, l net.Listener) (*nethttp.Server, error) {

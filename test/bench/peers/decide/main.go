@@ -245,7 +245,7 @@ func main() {
 // atEase has the garbage of all contenders collected when there are some 20 MB of it, as in
 // a server. This program is so small that it would be at 4 MB: most of the time a
 // collection would be going on, in which every store of a pointer costs more.
-const atEase = 400
+const atEase = 300
 
 // Answered is what a question costs, by contender.
 type Answered struct {
