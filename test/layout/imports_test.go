@@ -48,9 +48,10 @@ var allowed = map[string][]string{
 	"doctor/nginxconf": {},
 	"demo":             {"core", "core/link", "storage", "storage/", "catalog", "catalog/sqlcat", "download", "generate", "generate/overlay", "front", "adapters/nethttp"},
 	"downloadtest":     {"core", "storage", "storage/dirstore", "download", "adapters/nethttp"},
-	"cmd/":             {"core", "core/link", "storage", "storage/", "catalog", "catalog/", "generate", "generate/", "download", "track", "track/", "metrics", "page", "front", "config", "adapters/", "demo", "doctor", "admin", "internal/views"},
+	"cmd/":             {"core", "core/link", "storage", "storage/", "catalog", "catalog/", "generate", "generate/", "download", "track", "track/", "metrics", "page", "front", "config", "adapters/", "demo", "doctor", "admin", "internal/views", "internal/building"},
 	"test/":            {"core", "core/link", "storage", "storage/", "catalog", "catalog/", "generate", "generate/", "download", "track", "track/", "metrics", "page", "front", "config", "adapters/", "admin", "doctor", "doctor/", "downloadtest", "internal/promise", "test/"},
 
+	"internal/building":        {}, // for the commands that build for a platform
 	"catalog/dynamocat":        {"core", "catalog", "internal/awskeys"},
 	"storage/httpstore":        {"core", "storage", "storage/httpstore/origin"},
 	"storage/httpstore/origin": {},

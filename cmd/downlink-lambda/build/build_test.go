@@ -73,19 +73,7 @@ func TestR3_WhatIsNotBuilt(t *testing.T) {
 
 func TestR3_ConfigurationThatIsBuilt(t *testing.T) {
 	t.Chdir("../../..")
-	t.Setenv("DOWNLINK_CONFIG", "")
-	if _, err := load(chosen()); err != nil {
+	if _, err := load(standard); err != nil {
 		t.Errorf("what is built where nobody has written a file: %v", err)
-	}
-	t.Chdir(t.TempDir())
-	if err := os.WriteFile("downlink.toml", nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if got := chosen(); got != "downlink.toml" {
-		t.Errorf("got %s, want what is there", got)
-	}
-	t.Setenv("DOWNLINK_CONFIG", "other.toml")
-	if got := chosen(); got != "other.toml" {
-		t.Errorf("got %s, want what the environment says", got)
 	}
 }

@@ -9,36 +9,19 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-)
 
-func main() {
-	var b builder
-	flag.StringVar(&b.config, "config", chosen(), "configuration; DOWNLINK_CONFIG says the same")
-	flag.StringVar(&b.arch, "arch", "arm64", "processor of the function, arm64 or x86_64")
-	flag.StringVar(&b.out, "out", filepath.Join("build", "lambda"), "folder for the bundle")
-	flag.Parse()
-	if flag.NArg() > 0 {
-		fmt.Fprintf(os.Stderr, "%q: this command takes flags only; -help lists them\n", flag.Arg(0))
-		os.Exit(2)
-	}
-	if err := b.build(os.Stdout); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-}
+	"github.com/downlink-go/downlink/internal/building"
+)
 
 // standard is the configuration where nobody has written one.
 const standard = "cmd/downlink-lambda/downlink.toml"
 
-// chosen is the configuration that is built unless a flag says otherwise.
-func chosen() string {
-	if path := os.Getenv("DOWNLINK_CONFIG"); path != "" {
-		return path
-	}
-	if _, err := os.Stat("downlink.toml"); err == nil {
-		return "downlink.toml"
-	}
-	return standard
+func main() {
+	var b builder
+	building.ConfigVar(&b.config, standard)
+	flag.StringVar(&b.arch, "arch", "arm64", "processor of the function, arm64 or x86_64")
+	flag.StringVar(&b.out, "out", filepath.Join("build", "lambda"), "folder for the bundle")
+	building.Run(b.build)
 }
 
 // builder knows where everything is.

@@ -157,21 +157,3 @@ func TestR4_Demo(t *testing.T) {
 		t.Errorf("the demo lists %+v", s)
 	}
 }
-
-func TestR4_ConfigurationThatIsBuilt(t *testing.T) {
-	t.Chdir(t.TempDir())
-	t.Setenv("DOWNLINK_CONFIG", "")
-	if got := chosen(); got != demo {
-		t.Errorf("got %s, want the demo", got)
-	}
-	if err := os.WriteFile("downlink.toml", nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if got := chosen(); got != "downlink.toml" {
-		t.Errorf("got %s, want what is there", got)
-	}
-	t.Setenv("DOWNLINK_CONFIG", "other.toml")
-	if got := chosen(); got != "other.toml" {
-		t.Errorf("got %s, want what the environment says", got)
-	}
-}

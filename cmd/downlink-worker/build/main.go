@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 
 	"github.com/downlink-go/downlink/config"
+	"github.com/downlink-go/downlink/internal/building"
 )
 
 // demo is the configuration where nobody has written one.
@@ -17,29 +18,10 @@ const demo = "infra/workers/downlink.toml"
 
 func main() {
 	var b builder
-	flag.StringVar(&b.config, "config", chosen(), "configuration; DOWNLINK_CONFIG says the same")
+	building.ConfigVar(&b.config, demo)
 	flag.StringVar(&b.wrangler, "wrangler", "wrangler.toml", "wrangler's configuration, whose bindings are checked if it is there")
 	flag.StringVar(&b.out, "out", filepath.Join("build", "worker"), "folder for the modules")
-	flag.Parse()
-	if flag.NArg() > 0 {
-		fmt.Fprintf(os.Stderr, "%q: this command takes flags only; -help lists them\n", flag.Arg(0))
-		os.Exit(2)
-	}
-	if err := b.build(os.Stdout); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-}
-
-// chosen is the configuration that is built unless a flag says otherwise.
-func chosen() string {
-	if path := os.Getenv("DOWNLINK_CONFIG"); path != "" {
-		return path
-	}
-	if _, err := os.Stat("downlink.toml"); err == nil {
-		return "downlink.toml"
-	}
-	return demo
+	building.Run(b.build)
 }
 
 // builder knows where everything is.
