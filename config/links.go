@@ -180,14 +180,8 @@ func isVariable(s string) bool {
 // checkLinkFiles reads the secrets and the file of revoked links.
 func (r *report) checkLinkFiles(c *Config) {
 	for i, k := range c.Links.Keys {
-		key, name := fmt.Sprintf("links.keys[%d].secret_file", i), "secret_file"
-		if k.SecretFile == "" {
-			key, name = fmt.Sprintf("links.keys[%d].secret_env", i), "secret_env"
-		}
-		if _, err := k.Key(); err != nil {
-			r.fault(key, "%s: %v", name, err)
-		}
-		r.checkPrivate(c, key, k.SecretFile, name)
+		_, err := k.Key()
+		r.checkSecretText(c, fmt.Sprintf("links.keys[%d]", i), k.SecretFile, err)
 	}
 	if c.Links.Revoked == "" {
 		return

@@ -28,3 +28,17 @@ func (r *report) checkSecret(path, file, variable, remedy, example string) {
 		r.fault(key, `secret_env is the name of an environment variable, of letters, digits and _, such as %q: never write the secret itself here`, example)
 	}
 }
+
+// checkSecretText reports, at the key that says where the secret of the table at path
+// is, what went wrong when it was read, and a file that would be served.
+func (r *report) checkSecretText(c *Config, path, file string, err error) {
+	name := "secret_file"
+	if file == "" {
+		name = "secret_env"
+	}
+	key := path + "." + name
+	if err != nil {
+		r.fault(key, "%s: %v", name, err)
+	}
+	r.checkPrivate(c, key, file, name)
+}

@@ -73,14 +73,8 @@ const longestWebhook = 25 * time.Second
 // checkTrackingFiles reads the secrets, and has nothing private lie in what is served.
 func (r *report) checkTrackingFiles(c *Config) {
 	for i, w := range c.Webhooks {
-		key, name := fmt.Sprintf("webhooks[%d].secret_file", i), "secret_file"
-		if w.SecretFile == "" {
-			key, name = fmt.Sprintf("webhooks[%d].secret_env", i), "secret_env"
-		}
-		if _, err := w.Secret(); err != nil {
-			r.fault(key, "%s: %v", name, err)
-		}
-		r.checkPrivate(c, key, w.SecretFile, name)
+		_, err := w.Secret()
+		r.checkSecretText(c, fmt.Sprintf("webhooks[%d]", i), w.SecretFile, err)
 	}
 	if c.Tracking.Events != Standard {
 		r.checkPrivate(c, "tracking.events", c.Tracking.Events, "events")
