@@ -71,6 +71,8 @@ func (r *report) checkView(c *Config, i int) {
 		r.checkSame(c, i)
 	}
 	r.checkKind(c, v, path)
+	r.checkNamed(c, v, path)
+	r.checkPrecompressed(v, path+".precompressed")
 	r.checkPresentation(v, path)
 	r.checkChoice(c, v, path+".offload")
 	r.checkAccess(c, v, path)
@@ -93,7 +95,7 @@ func (r *report) checkPattern(v View, path string) bool {
 // it can be a key at all.
 func (r *report) checkTemplate(v View, path string) {
 	key := path + ".path"
-	if r.faulty(key) || r.faulty(path+".kind") {
+	if r.faulty(key) || r.faulty(path+".kind") && v.Path == "" {
 		return
 	}
 	if v.Kind == KindHTTP {
@@ -194,17 +196,26 @@ func (r *report) checkKind(c *Config, v View, path string) {
 	if v.Kind != KindStorage && v.Kind != KindObject && v.Delivery != "" {
 		r.fault(path+".delivery", "delivery is for files in a store, and this view is of kind %s: take it out, or change kind", v.Kind)
 	}
-	if v.Kind == KindHTTP {
-		r.checkRemote(v, path)
+	if v.Kind == KindHTTP && r.has(path+".path") {
+		r.fault(path+".path", "path is not for views of kind http: write the variables in url")
 	}
 	r.checkMade(c, v, path)
-	r.checkPrecompressed(v, path+".precompressed")
-	if (v.Kind == KindStorage || v.Kind == KindZip) && v.Store != "" {
-		r.checkStore(c, path+".store", v.Store)
-	}
 	if _, ok := v.ListedBelow(); v.List && v.Kind == KindStorage && !ok && parsePattern(v.Pattern) == nil {
 		r.fault(path+".list", "list needs a pattern with one variable, and a path that ends with it: take list out, or change them")
 	}
+}
+
+// checkNamed checks the store, the overlay and the origins that a view names. Where
+// they do not belong to its kind, that was their fault already; a kind that is none
+// hides nothing.
+func (r *report) checkNamed(c *Config, v View, path string) {
+	if v.Store != "" {
+		r.checkStore(c, path+".store", v.Store)
+	}
+	if v.Overlay != "" && !r.faulty(path+".overlay") {
+		r.checkOverlayOf(c, v, path)
+	}
+	r.checkOrigins(v, path)
 }
 
 // checkPrecompressed refuses codings of files that have none, or one already.

@@ -593,6 +593,31 @@ store = "files.path"
 20:9: there is no store "fils": did you mean "files"?
 24:9: there is no store "files.path": write [stores.NAME] with its path
 `},
+	{"views: a wrong kind hides no other fault", `[[views]]
+pattern = "/a/{path...}"
+kind = "store"
+store = "file"
+path = "public/{name}"
+precompressed = ["br", "br"]
+[[views]]
+pattern = "/b/{path...}"
+kind = "overlays"
+overlay = "card"
+[[views]]
+pattern = "/c/{path...}"
+kind = "proxy"
+url = "https://files.example/{path}"
+origins = ["files.example"]
+`, `
+3:8: kind takes "storage" or "path" or "object" or "http" or "overlay" or "zip"; found "store"
+4:9: there is no store "file": write [stores.file] with its path
+5:8: path public/{name}: the pattern has no variable {name}; correct it, or the pattern "/a/{path...}"
+6:1: precompressed has a coding twice: remove one
+9:8: kind takes "storage" or "path" or "object" or "http" or "overlay" or "zip"; found "overlays"
+10:11: there is no overlay "card": write [overlays.NAME] with that name
+13:8: kind takes "storage" or "path" or "object" or "http" or "overlay" or "zip"; found "proxy"
+15:1: origin "files.example": write scheme, host and port, such as "https://files.example" or "http://files.internal:8080": there is more than scheme, host and port
+`},
 	{"views: of other servers", `[[views]]
 pattern = "/a/{path...}"
 kind = "http"

@@ -160,9 +160,6 @@ func (r *report) checkMade(c *Config, v View, path string) {
 		if c.Generated.Path == "" {
 			r.fault("generated.path", `path is missing: write [generated] and path, a directory for what views of kind overlay make, such as "/var/cache/downlink"`)
 		}
-		if v.Overlay != "" {
-			r.checkOverlayOf(c, v, path)
-		}
 	}
 }
 

@@ -7,11 +7,8 @@ import (
 	"github.com/downlink-go/downlink/storage/httpstore/origin"
 )
 
-// checkRemote checks whom a view of KindHTTP may ask.
-func (r *report) checkRemote(v View, path string) {
-	if r.has(path + ".path") {
-		r.fault(path+".path", "path is not for views of kind http: write the variables in url")
-	}
+// checkOrigins checks whom a view of KindHTTP may ask.
+func (r *report) checkOrigins(v View, path string) {
 	key := path + ".origins"
 	if r.faulty(key) {
 		return
