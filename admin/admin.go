@@ -47,8 +47,14 @@ type Options struct {
 	// Store is where uploaded files are put; it can be written to.
 	Store *storage.Store
 	// Uploads is the folder of uploads that are not whole yet, made if it is not
-	// there. Nobody else uses it.
+	// there. Nobody else uses it. "" is for a site without one, whose uploads are Direct.
 	Uploads string
+	// Direct has browsers send files to Store themselves, by URLs that are signed for
+	// each part.
+	Direct bool
+	// MaxForm is the most bytes of a file that comes with a form, without JavaScript; 0
+	// is MaxUpload.
+	MaxForm int64
 	// MaxUpload is the most bytes of a file.
 	MaxUpload int64
 	// Session is how long somebody stays logged in.
@@ -76,7 +82,8 @@ type Handler struct {
 	accounts      *Accounts
 	plain, secure *scs.SessionManager // over http and over https
 	attempts      limits
-	tus           http.Handler
+	tus           http.Handler         // nil without a folder of uploads
+	direct        *storage.Uploads     // nil unless uploads are direct
 	finishing     flight.Group[string] // uploads by id
 	changing      sync.Mutex           // of items that are read, changed and put
 	chain         http.Handler
@@ -90,17 +97,16 @@ func New(o Options) (*Handler, error) {
 	if o.Client == nil {
 		o.Client = func(r *http.Request) string { return r.RemoteAddr }
 	}
+	if o.MaxForm == 0 {
+		o.MaxForm = o.MaxUpload
+	}
 	if o.Secure == nil {
 		o.Secure = func(r *http.Request) bool { return r.TLS != nil }
 	}
 	h := &Handler{opts: o, log: o.Log, accounts: NewAccounts(o.Database)}
 	h.plain, h.secure = newSessions(o.Database, o.Session, false), newSessions(o.Database, o.Session, true)
 	h.plain.ErrorFunc, h.secure.ErrorFunc = h.fail, h.fail
-	if err := os.MkdirAll(o.Uploads, 0o700); err != nil {
-		return nil, fmt.Errorf("make the folder of uploads: %w", err)
-	}
-	var err error
-	if h.tus, err = h.newTus(); err != nil {
+	if err := h.openUploads(); err != nil {
 		return nil, err
 	}
 	protection := http.NewCrossOriginProtection()
@@ -109,14 +115,38 @@ func New(o Options) (*Handler, error) {
 	return h, nil
 }
 
-// contentSecurityPolicy allows the admin's own files and nothing else.
-const contentSecurityPolicy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; " +
-	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+// openUploads makes ready what takes uploads.
+func (h *Handler) openUploads() (err error) {
+	if h.opts.Direct {
+		if h.direct = h.opts.Store.Uploads(); h.direct == nil {
+			return fmt.Errorf("browsers cannot send files to store %q themselves: uploads have to go through the server", h.opts.Store.Name())
+		}
+	}
+	if h.opts.Uploads == "" {
+		return nil
+	}
+	if err := os.MkdirAll(h.opts.Uploads, 0o700); err != nil {
+		return fmt.Errorf("make the folder of uploads: %w", err)
+	}
+	h.tus, err = h.newTus()
+	return err
+}
+
+// contentSecurityPolicy allows the admin's own files, uploads to the store if they are
+// direct, and nothing else.
+func (h *Handler) contentSecurityPolicy() string {
+	connect := "'self'"
+	if h.direct != nil {
+		connect += " " + h.direct.Origin()
+	}
+	return "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src " + connect + "; " +
+		"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+}
 
 // ServeHTTP answers one request.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	for name, value := range map[string]string{
-		"Content-Security-Policy": contentSecurityPolicy, "X-Content-Type-Options": "nosniff", "Cache-Control": "no-store",
+		"Content-Security-Policy": h.contentSecurityPolicy(), "X-Content-Type-Options": "nosniff", "Cache-Control": "no-store",
 		// Not no-referrer: browsers then send "Origin: null" with forms.
 		"Referrer-Policy": "same-origin", "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin",
 		"X-Frame-Options": "DENY", "X-Robots-Tag": "noindex",

@@ -15,6 +15,7 @@ import (
 
 	"github.com/downlink-go/downlink/catalog"
 	"github.com/downlink-go/downlink/core"
+	"github.com/downlink-go/downlink/storage"
 )
 
 // arrival is a file that somebody uploads, and what is to become of it.
@@ -66,7 +67,6 @@ func (h *Handler) arrive(ctx context.Context, a arrival, r io.Reader) (slug stri
 
 // store saves a file under its generated key, and says of it what its bytes do.
 func (h *Handler) store(ctx context.Context, a arrival, r io.Reader) (catalog.File, error) {
-	const sniffed = 512 // as net/http does
 	buffered := bufio.NewReaderSize(r, sniffed)
 	head, err := buffered.Peek(sniffed)
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -171,7 +171,7 @@ func (h *Handler) discard(ctx context.Context, f catalog.File) {
 	if err == nil && len(others) == 0 {
 		err = h.opts.Store.Delete(ctx, f.Key)
 	}
-	if err != nil {
+	if err != nil && !errors.Is(err, storage.ErrNotFound) {
 		h.log.Warn("admin: a file that nobody uses stays", "store", f.Store, "key", f.Key, "cause", err.Error())
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/downlink-go/downlink/catalog"
 	"github.com/downlink-go/downlink/storage"
@@ -61,6 +62,10 @@ func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error) {
 		w.Header().Set("Retry-After", strconv.Itoa(int(attemptsWithin.Seconds()/attempts)))
 	case http.StatusServiceUnavailable:
 		w.Header().Set("Retry-After", "5")
+	}
+	if strings.HasPrefix(r.URL.Path, directPath) { // a script asks, no person
+		send(w, f.status, "text/plain; charset=utf-8", []byte(f.message))
+		return
 	}
 	show(w, r, f.status, "error", &shown{Title: http.StatusText(f.status), Problem: f.message})
 }

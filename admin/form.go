@@ -78,7 +78,7 @@ func (x *visit) takeFile(done *uploaded, part *multipart.Part) error {
 		return err
 	}
 	a := arrival{newID(), part.FileName(), done.place}
-	f, err := x.store(ctx, a, &limited{part, x.opts.MaxUpload})
+	f, err := x.store(ctx, a, &limited{part, x.opts.MaxForm})
 	if err != nil {
 		return err
 	}

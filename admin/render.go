@@ -62,6 +62,8 @@ type shown struct {
 	User    string // "" if nobody is logged in
 	Notice  string // that something was done
 	Problem string // that something could not be
+	Direct  bool   // files go to the store without us
+	Form    int64  // bytes that a file may have that a form has
 	Data    any    // the page's own
 }
 
@@ -96,13 +98,16 @@ var functions = template.FuncMap{
 	"folder": func(p picker, prefix string) string {
 		return withQuery(Path+"files", "store", p.Store, "prefix", prefix, "item", p.Item, "field", p.Field)
 	},
-	"destination": func(item, field string, several bool) destination { return destination{item, field, several} },
+	"destination": func(item, field string, several bool, page *shown) destination {
+		return destination{item, field, several, page}
+	},
 }
 
 // destination is where the files of a form for uploads go.
 type destination struct {
 	Item, Field string
 	Several     bool
+	Page        *shown
 }
 
 // byteText is a number of bytes for people, in powers of 1024.
@@ -136,7 +141,7 @@ func send(w http.ResponseWriter, status int, mediaType string, body []byte) {
 
 // show sends a page of the visit, with the notice that the one before left.
 func (x *visit) show(name string, s shown) error {
-	s.User = x.user
+	s.User, s.Direct, s.Form = x.user, x.direct != nil, x.opts.MaxForm
 	s.Notice = x.sessions(x.r).PopString(x.r.Context(), keyNotice)
 	status := http.StatusOK
 	if s.Problem != "" {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 )
 
@@ -27,7 +28,7 @@ func (h *Handler) routes() http.Handler {
 		"POST /admin/logout": logOut, "GET /admin/account": account, "POST /admin/account": changePassword,
 		"GET /admin/{$}": items, "GET /admin/item/{slug}": item, "POST /admin/item/{slug}": saveItem, "POST /admin/item/{slug}/delete": deleteItem,
 		"POST /admin/item/{slug}/link": signLink, "POST /admin/item/{slug}/drop": dropFile, "GET /admin/item/{slug}/picture": picture,
-		"GET /admin/upload": uploadPage, "POST /admin/uploads/{id}": finishUpload, "GET /admin/categories": categories, "POST /admin/categories": changeCategory,
+		"GET /admin/upload": uploadPage, "GET /admin/categories": categories, "POST /admin/categories": changeCategory,
 		"GET /admin/files": files, "POST /admin/files/new": newItem, "POST /admin/files/pick": pickFile,
 		"GET /admin/orphans": findOrphans, "POST /admin/orphans": removeOrphans, "GET /admin/health": health,
 		"GET /admin/statistics": showStatistics, "GET /admin/statistics.csv": exportCSV, "GET /admin/statistics.json": exportJSON,
@@ -35,8 +36,15 @@ func (h *Handler) routes() http.Handler {
 	} {
 		mux.Handle(pattern, h.visit(mostForm, known(a)))
 	}
-	for pattern, a := range map[string]action{"POST /admin/upload": upload, uploadsPath: serveTus} {
-		mux.Handle(pattern, h.visit(-1, known(a)))
+	mux.Handle("POST /admin/upload", h.visit(-1, known(upload)))
+	if h.tus != nil {
+		mux.Handle("POST /admin/uploads/{id}", h.visit(mostForm, known(finishUpload)))
+		mux.Handle(uploadsPath, h.visit(-1, known(serveTus)))
+	}
+	if h.direct != nil {
+		for pattern, a := range directly {
+			mux.Handle(pattern, h.visit(mostForm, known(a)))
+		}
 	}
 	return mux
 }
@@ -93,7 +101,7 @@ func known(a action) action {
 		if x.user != "" {
 			return a(x)
 		}
-		if x.r.Method != http.MethodGet {
+		if x.r.Method != http.MethodGet || strings.HasPrefix(x.r.URL.Path, directPath) {
 			return errLoggedOut
 		}
 		target := Path + "login"

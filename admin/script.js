@@ -1,11 +1,13 @@
 // What the pages do beside working without it: uploads that show how far they are,
-// go on after a cut, and take files that are dropped (tus 1.0.0, tus.io).
+// go on after a cut, and take files that are dropped. They go to the server (tus 1.0.0,
+// tus.io), or in parts to its store, by URLs that the server signs.
 "use strict";
 
 document.documentElement.classList.add("script");
 
 const tus = { "Tus-Resumable": "1.0.0" };
 const piece = 32 << 20; // bytes sent at a time: some servers in front take no more
+const atOnce = 4; // parts on their way to a store
 const patience = [0, 1, 2, 4, 8, 15, 30, 30]; // seconds before each new try
 
 const wait = seconds => new Promise(done => setTimeout(done, seconds * 1000));
@@ -18,7 +20,7 @@ function send(method, url, headers, body, onProgress, signal) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open(method, url);
-    for (const [name, value] of Object.entries({ ...tus, ...headers })) request.setRequestHeader(name, value);
+    for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
     request.upload.onprogress = event => onProgress?.(event.loaded);
     request.onload = () => resolve(request);
     request.onerror = request.ontimeout = () => reject(new Error("The connection was cut."));
@@ -46,23 +48,23 @@ function check(request, ...wanted) {
 
 class Upload {
   constructor(form, file, row) {
-    Object.assign(this, { form, file, row, stop: new AbortController(), offset: 0 });
-    this.memory = ["downlink", form.elements.item?.value, form.elements.field?.value, file.name, file.size, file.lastModified].join("|");
+    Object.assign(this, { form, file, row, stop: new AbortController(), offset: 0, base: form.dataset.direct ?? form.dataset.uploads });
+    this.memory = ["downlink", this.base, form.elements.item?.value, form.elements.field?.value, file.name, file.size, file.lastModified].join("|");
     this.url = localStorage.getItem(this.memory);
   }
 
+  // place is where the file goes.
+  place() {
+    return ["item", "field", "version"].map(name => [name, this.form.elements[name]?.value]).filter(([, value]) => value);
+  }
+
   metadata() {
-    const pairs = [["filename", this.file.name]];
-    for (const name of ["item", "field", "version"]) {
-      const value = this.form.elements[name]?.value;
-      if (value) pairs.push([name, value]);
-    }
-    return pairs.map(([name, value]) => `${name} ${base64(value)}`).join(",");
+    return [["filename", this.file.name], ...this.place()].map(([name, value]) => `${name} ${base64(value)}`).join(",");
   }
 
   async create() {
-    const headers = { "Upload-Length": this.file.size, "Upload-Metadata": this.metadata() };
-    const made = check(await send("POST", this.form.dataset.uploads, headers), 201);
+    const headers = { ...tus, "Upload-Length": this.file.size, "Upload-Metadata": this.metadata() };
+    const made = check(await send("POST", this.base, headers), 201);
     // The page may be at another host or scheme than the server believes.
     this.url = new URL(made.getResponseHeader("Location"), location).pathname;
     localStorage.setItem(this.memory, this.url);
@@ -74,13 +76,13 @@ class Upload {
   async step() {
     if (!this.url) return this.create();
     if (this.unsure) {
-      const head = await send("HEAD", this.url);
+      const head = await send("HEAD", this.url, tus);
       if (head.status === 404) return this.finish();
       this.offset = Number(check(head, 200).getResponseHeader("Upload-Offset"));
       this.unsure = false;
     }
     if (this.offset === this.file.size) return this.finish();
-    const headers = { "Content-Type": "application/offset+octet-stream", "Upload-Offset": this.offset };
+    const headers = { ...tus, "Content-Type": "application/offset+octet-stream", "Upload-Offset": this.offset };
     const from = this.offset, body = this.file.slice(from, from + piece);
     const answer = check(await send("PATCH", this.url, headers, body, sent => this.show(from + sent), this.stop.signal), 204);
     this.offset = Number(answer.getResponseHeader("Upload-Offset"));
@@ -91,7 +93,7 @@ class Upload {
   // finish asks for what became of an upload whose last answer was lost. One that the
   // server does not know begins again.
   async finish() {
-    const answer = await send("POST", this.url);
+    const answer = await send("POST", this.url, tus);
     if (answer.status === 404) {
       this.url = null;
       this.unsure = false;
@@ -124,7 +126,7 @@ class Upload {
   async cancel() {
     this.stop.abort();
     localStorage.removeItem(this.memory);
-    if (this.url) await send("DELETE", this.url).catch(() => {});
+    if (this.url) await send("DELETE", this.url, tus).catch(() => {});
     this.row.remove();
   }
 
@@ -165,6 +167,67 @@ class Upload {
   }
 }
 
+// Direct is an upload whose parts go to the store without the server.
+class Direct extends Upload {
+  // ask asks the server by a form, and returns what it says.
+  async ask(method, url, fields, ...wanted) {
+    const headers = fields ? { "Content-Type": "application/x-www-form-urlencoded" } : {};
+    const answer = check(await send(method, url, headers, fields && String(new URLSearchParams(fields))), ...wanted);
+    return answer.status === 404 ? null : JSON.parse(answer.responseText);
+  }
+
+  async create() {
+    this.know(await this.ask("POST", this.base, [["name", this.file.name], ["size", this.file.size], ...this.place()], 201));
+    localStorage.setItem(this.memory, this.url);
+    return null;
+  }
+
+  // know takes in what the server says of the upload.
+  know({ url, part, parts, there = [] }) {
+    Object.assign(this, { url, part, unsure: false });
+    this.missing = Array.from({ length: parts }, (_, i) => i + 1).filter(number => !there.includes(number));
+    this.offset = there.reduce((sum, number) => sum + this.slice(number).size, 0);
+  }
+
+  slice(number) {
+    return this.file.slice((number - 1) * this.part, number * this.part);
+  }
+
+  async step() {
+    if (!this.url) return this.create();
+    if (this.unsure) {
+      const state = await this.ask("GET", this.url, null, 200, 404);
+      if (state?.item) return state.item;
+      if (!state) return this.create();
+      this.know(state);
+    }
+    if (!this.missing.length) return this.finish();
+    const numbers = this.missing.slice(0, atOnce);
+    const urls = await this.ask("POST", `${this.url}/parts`, numbers.map(number => ["part", number]), 200);
+    await this.sendParts(numbers, urls);
+    this.failures = 0;
+    return null;
+  }
+
+  // sendParts sends parts side by side. Those that arrived need not be sent again,
+  // whatever becomes of the others.
+  async sendParts(numbers, urls) {
+    const out = new Map(), from = this.offset;
+    const ends = await Promise.allSettled(numbers.map(async number => {
+      const body = this.slice(number);
+      const answer = await send("PUT", urls[number], {}, body, sent => {
+        out.set(number, sent);
+        this.show(from + [...out.values()].reduce((sum, n) => sum + n, 0));
+      }, this.stop.signal);
+      if (answer.status !== 200) throw new Error(`The store answered ${answer.status}.`);
+      this.missing = this.missing.filter(other => other !== number);
+      this.offset += body.size;
+    }));
+    const failed = ends.find(end => end.status === "rejected");
+    if (failed) throw failed.reason;
+  }
+}
+
 function row(file) {
   const item = document.createElement("li"), name = document.createElement("span"), state = document.createElement("span");
   const bar = document.createElement("progress"), cancel = document.createElement("button");
@@ -188,7 +251,7 @@ function prepare(form) {
   let waiting = Promise.resolve();
   const take = files => {
     for (const file of several ? files : [...files].slice(0, 1)) {
-      const shown = row(file), upload = new Upload(form, file, shown);
+      const shown = row(file), upload = new (form.dataset.direct ? Direct : Upload)(form, file, shown);
       shown.querySelector("button").onclick = () => upload.cancel();
       list.append(shown);
       waiting = waiting.then(() => shown.isConnected && upload.run()); // one after the other

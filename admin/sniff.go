@@ -8,6 +8,9 @@ import (
 	"github.com/downlink-go/downlink/core"
 )
 
+// sniffed is how many bytes at a file's beginning are looked at, as net/http does.
+const sniffed = 512
+
 // octets is the type of what is not known.
 const octets = "application/octet-stream"
 

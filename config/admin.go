@@ -17,9 +17,19 @@ type Admin struct {
 	URL     string `toml:"url"`   // of the site, ends with a slash; "" if it is not known
 	Store   string `toml:"store"` // of uploads; "" is the first
 	// MaxUpload is the most bytes of a file that is uploaded; Unlimited: any number.
-	MaxUpload Bytes         `toml:"max_upload" default:"10g"`
-	Session   time.Duration `toml:"session" default:"12h"`
-	OIDC      OIDC          `toml:"oidc"`
+	MaxUpload Bytes `toml:"max_upload" default:"10g"`
+	// DirectUploads has browsers send files to the bucket themselves.
+	DirectUploads bool          `toml:"direct_uploads"`
+	Session       time.Duration `toml:"session" default:"12h"`
+	OIDC          OIDC          `toml:"oidc"`
+}
+
+// UploadStore is the name of the store that uploads go to, "" if there is none.
+func (c *Config) UploadStore() string {
+	if c.Admin.Store == "" && len(c.Stores) > 0 {
+		return c.Stores[0].Name
+	}
+	return c.Admin.Store
 }
 
 // OIDC is a provider of OpenID Connect by which people log in to the admin.
@@ -51,12 +61,24 @@ func (r *report) checkAdmin(c *Config) {
 	if a.Store != "" {
 		r.checkStore(c, "admin.store", a.Store)
 	}
+	if a.DirectUploads {
+		r.checkDirect(c)
+	}
 	if r.has("admin.oidc") {
 		r.checkOIDC(a)
 	}
 	for i, v := range c.Views {
 		if a.Enabled && strings.HasPrefix(v.Pattern, AdminPath) {
 			r.fault(fmt.Sprintf("views[%d].pattern", i), "pattern %s: the admin is there; choose another", quote(v.Pattern))
+		}
+	}
+}
+
+// checkDirect wants a store to which others can send files.
+func (r *report) checkDirect(c *Config) {
+	for _, s := range c.Stores {
+		if s.Name == c.UploadStore() && s.Driver != DriverS3 {
+			r.fault("admin.direct_uploads", "direct_uploads: browsers can send files themselves only to a store with driver = %q, which %s is not", DriverS3, quote(s.Name))
 		}
 	}
 }

@@ -159,6 +159,7 @@ var bases = map[string]map[string]string{
 	"[[views]] field":                   {"pattern": `"/x/{slug}"`, "kind": `"object"`},
 	"[[views]] root":                    {"pattern": `"/x/{path...}"`, "kind": `"path"`},
 	"[admin]":                           {},
+	"[admin] direct_uploads":            {"store": `"bucket"`},
 	"[admin.oidc]":                      {"issuer": `"https://i"`, "client_id": `"c"`, "client_secret_env": `"S"`, "emails": `["a@b"]`},
 	"[forward_auth]":                    {"url": `"http://127.0.0.1/"`},
 	"[links]":                           {},
@@ -176,11 +177,12 @@ var bases = map[string]map[string]string{
 
 // beside is what has to stand in the file with a table or a key.
 var beside = map[string]string{
-	"[links]":         "[[links.keys]]\nid = \"a\"\nsecret_env = \"A\"\n",
-	"[[views]] link":  "[[links.keys]]\nid = \"a\"\nsecret_env = \"A\"\n",
-	"[admin.oidc]":    "[admin]\nurl = \"https://files.example.org\"\n",
-	"[tracking]":      "[server]\nrequest_id_header = \"X-Request-Id\"\n",
-	"[[views]] allow": "[forward_auth]\nurl = \"http://127.0.0.1/\"\n",
+	"[links]":                "[[links.keys]]\nid = \"a\"\nsecret_env = \"A\"\n",
+	"[[views]] link":         "[[links.keys]]\nid = \"a\"\nsecret_env = \"A\"\n",
+	"[admin] direct_uploads": "[stores.bucket]\ndriver = \"s3\"\nbucket = \"x\"\n",
+	"[admin.oidc]":           "[admin]\nurl = \"https://files.example.org\"\n",
+	"[tracking]":             "[server]\nrequest_id_header = \"X-Request-Id\"\n",
+	"[[views]] allow":        "[forward_auth]\nurl = \"http://127.0.0.1/\"\n",
 }
 
 var s3Base = map[string]string{"driver": `"s3"`, "bucket": `"x"`}

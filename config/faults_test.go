@@ -206,6 +206,13 @@ origins = ["https://files.example"]
 5:10: issuer "http://login.example.org": write the provider's URL as it says it itself, such as "https://login.example.org"
 8:11: pattern "/admin/{path...}": the admin is there; choose another
 `},
+	{"uploads straight to a folder", `[stores.files]
+path = "/srv/files"
+[admin]
+direct_uploads = true
+`, `
+4:18: direct_uploads: browsers can send files themselves only to a store with driver = "s3", which "files" is not
+`},
 	{"a provider that cannot send people back", `[admin.oidc]
 issuer = "https://login.example.org"
 client_id = "downlink"

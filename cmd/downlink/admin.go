@@ -34,7 +34,7 @@ func (s *site) openAdmin(downloads *nethttp.Handler, log *slog.Logger, l net.Lis
 	}
 	o := admin.Options{
 		Log: log, Database: db, Catalog: s.catalog, Counter: s.items, Session: a.Session, Client: downloads.ClientAddress, Secure: s.secure,
-		URL: a.URL, Uploads: s.uploads, MaxUpload: int64(a.MaxUpload),
+		URL: a.URL, Uploads: s.uploads, MaxUpload: int64(a.MaxUpload), Direct: a.DirectUploads,
 	}
 	if a.MaxUpload == config.Unlimited {
 		o.MaxUpload = math.MaxInt64
@@ -77,10 +77,7 @@ func (s *site) examiner(at net.Addr) func(context.Context) (*doctor.Report, erro
 // uploadStore is the store that uploads go to: the one that the configuration names, or
 // its first.
 func (s *site) uploadStore() (*storage.Store, error) {
-	name := s.config.Admin.Store
-	if name == "" && len(s.config.Stores) > 0 {
-		name = s.config.Stores[0].Name
-	}
+	name := s.config.UploadStore()
 	st := s.stores[name]
 	if st == nil {
 		return nil, errors.New("the admin needs a store for what is uploaded: write [stores.NAME] into the configuration")

@@ -149,6 +149,15 @@ var adminOptions = map[string]func(t *testing.T){
 		r.want("upload of 10 bytes", r.upload(b, "0123456789"), http.StatusSeeOther)
 		r.want("upload of 11 bytes", r.upload(b, "0123456789x"), http.StatusRequestEntityTooLarge)
 	},
+	"[admin] direct_uploads": func(t *testing.T) {
+		const bucket = "[stores.bucket]\ndriver = \"s3\"\nendpoint = \"http://127.0.0.1:9\"\nbucket = \"b\"\n"
+		for line, want := range map[string]bool{"": false, "direct_uploads = true\n": true} {
+			r := start(t, withAdmin+"store = \"bucket\"\n"+line+bucket)
+			b, _ := r.setUp()
+			_, page := r.asked(b, "/admin/upload")
+			r.want("straight to the bucket", strings.Contains(page, "data-direct"), want)
+		}
+	},
 	"[admin] session": func(t *testing.T) {
 		r := start(t, withAdmin+"session = \"1s\"\n")
 		b, _ := r.setUp()

@@ -8,8 +8,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-
 	"github.com/downlink-go/downlink/core"
 	"github.com/downlink-go/downlink/storage"
 )
@@ -22,13 +20,30 @@ func (s *Store) Presign(ctx context.Context, key string, o storage.PresignOption
 	if !ok {
 		return "", storage.ErrNotFound
 	}
+	query := url.Values{}
+	for _, f := range o.Fields {
+		if name := overrides[f.Name]; name != "" {
+			query.Set(name, f.Value)
+		}
+	}
+	return s.presign(ctx, o.Expires, &http.Request{Method: http.MethodGet, URL: s.url(full)}, query)
+}
+
+// presign signs the URL of a request with a query. Its length is signed if it has one.
+func (s *Store) presign(ctx context.Context, expires time.Duration, r *http.Request, query url.Values) (string, error) {
 	limited, cancel := context.WithTimeoutCause(ctx, s.opts.Timeout, errNoAnswer)
 	defer cancel()
 	credentials, err := s.credentials.Retrieve(limited)
 	if err != nil {
 		return "", fmt.Errorf("presign: %w", s.failure(ctx, limited, err))
 	}
-	return s.sign(ctx, full, credentials, o, s.now())
+	query.Set("X-Amz-Expires", strconv.FormatInt(int64(expires/time.Second), 10))
+	r.URL.RawQuery, r.Host, r.Header = query.Encode(), r.URL.Host, http.Header{}
+	signed, _, err := s.signer.PresignHTTP(ctx, credentials, r.WithContext(ctx), "UNSIGNED-PAYLOAD", "s3", s.opts.Region, s.now())
+	if err != nil {
+		return "", fmt.Errorf("presign: %w: %w", storage.ErrUnavailable, err)
+	}
+	return signed, nil
 }
 
 // now is the time of S3, as far as it is known from its answers: links that a machine
@@ -42,24 +57,12 @@ func (s *Store) now() time.Time {
 	return time.Now().Add(skew)
 }
 
-// sign signs the URL of a key of the bucket at a time.
-func (s *Store) sign(ctx context.Context, key string, c aws.Credentials, o storage.PresignOptions, now time.Time) (string, error) {
+// url is the URL of a key of the bucket.
+func (s *Store) url(key string) *url.URL {
 	u := *s.base
 	u.RawPath = string(core.AppendEscapedPath([]byte(u.EscapedPath()+"/"), key))
 	u.Path += "/" + key
-	query := url.Values{"X-Amz-Expires": {strconv.FormatInt(int64(o.Expires/time.Second), 10)}}
-	for _, f := range o.Fields {
-		if name := overrides[f.Name]; name != "" {
-			query.Set(name, f.Value)
-		}
-	}
-	u.RawQuery = query.Encode()
-	r := (&http.Request{Method: http.MethodGet, URL: &u, Host: u.Host, Header: http.Header{}}).WithContext(ctx)
-	signed, _, err := s.signer.PresignHTTP(ctx, c, r, "UNSIGNED-PAYLOAD", "s3", s.opts.Region, now)
-	if err != nil {
-		return "", fmt.Errorf("presign: %w: %w", storage.ErrUnavailable, err)
-	}
-	return signed, nil
+	return &u
 }
 
 // overrides are the parameters of GetObject that replace fields of its answer.

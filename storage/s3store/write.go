@@ -79,13 +79,11 @@ func (s *Store) put(ctx context.Context, key string, data []byte) (etag string, 
 // saveParts saves the first part, which is in buf, and what else r gives. Nothing of it
 // is left if it fails.
 func (s *Store) saveParts(ctx context.Context, key string, buf *bytes.Buffer, r io.Reader) (etag string, size int64, err error) {
-	limited, cancel := s.limit(ctx)
-	defer cancel()
-	begun, err := s.client.CreateMultipartUpload(limited, &s3.CreateMultipartUploadInput{Bucket: &s.opts.Bucket, Key: &key}, s.patient)
+	id, err := s.begin(ctx, key)
 	if err != nil {
-		return "", 0, s.failure(ctx, limited, err)
+		return "", 0, err
 	}
-	u := upload{store: s, key: key, id: begun.UploadId}
+	u := upload{store: s, key: key, id: id}
 	for more := true; err == nil && buf.Len() > 0; {
 		if err = u.part(ctx, buf.Bytes()); err != nil || !more {
 			break
@@ -99,6 +97,16 @@ func (s *Store) saveParts(ctx context.Context, key string, buf *bytes.Buffer, r 
 		u.abort(ctx)
 	}
 	return etag, u.size, err
+}
+
+func (s *Store) begin(ctx context.Context, key string) (id *string, err error) {
+	limited, cancel := s.limit(ctx)
+	defer cancel()
+	begun, err := s.client.CreateMultipartUpload(limited, &s3.CreateMultipartUploadInput{Bucket: &s.opts.Bucket, Key: &key}, s.patient)
+	if err != nil {
+		return nil, s.failure(ctx, limited, err)
+	}
+	return begun.UploadId, nil
 }
 
 // upload is an object that is sent in parts.
@@ -132,7 +140,7 @@ func (u *upload) complete(ctx context.Context) (etag string, err error) {
 		Bucket: &u.store.opts.Bucket, Key: &u.key, UploadId: u.id, MultipartUpload: &types.CompletedMultipartUpload{Parts: u.parts},
 	}, u.store.patient)
 	if err != nil {
-		return "", u.store.failure(ctx, limited, err)
+		return "", u.store.uploadFailure(ctx, limited, err)
 	}
 	return quoted(aws.ToString(out.ETag)), nil
 }
