@@ -491,14 +491,20 @@ func (f failing) Save(ctx context.Context, key string, r io.Reader) (m core.Meta
 	return f.Store.Save(ctx, key, r)
 }
 
-func TestAStoreThatCannotSaveNow(t *testing.T) {
-	dir, err := dirstore.Open(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
+// startFailing starts an admin whose store cannot save while there is an error.
+func startFailing(t *testing.T, err *error) *site {
+	t.Helper()
+	dir, opening := dirstore.Open(t.TempDir())
+	if opening != nil {
+		t.Fatal(opening)
 	}
-	defer dir.Close()
+	t.Cleanup(func() { dir.Close() })
+	return start(t, func(o *admin.Options) { o.Store = storage.New("files", failing{dir, err}) })
+}
+
+func TestAStoreThatCannotSaveNow(t *testing.T) {
 	broken := storage.ErrUnavailable
-	s := start(t, func(o *admin.Options) { o.Store = storage.New("files", failing{dir, &broken}) })
+	s := startFailing(t, &broken)
 	b := s.anna(t)
 	at := b.location(b.create(3, "filename", "a.txt"))
 	b.want(b.patch(at, 0, []byte("abc")), http.StatusServiceUnavailable)
@@ -520,13 +526,8 @@ func TestAStoreThatCannotSaveNow(t *testing.T) {
 // What was whole when the process ended is put into its place by the next one, and
 // what nobody goes on with is removed.
 func TestSweep(t *testing.T) {
-	dir, err := dirstore.Open(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer dir.Close()
 	broken := storage.ErrUnavailable
-	s := start(t, func(o *admin.Options) { o.Store = storage.New("files", failing{dir, &broken}) })
+	s := startFailing(t, &broken)
 	b := s.anna(t)
 	whole := b.location(b.create(3, "filename", "whole.txt"))
 	b.want(b.patch(whole, 0, []byte("abc")), http.StatusServiceUnavailable)
