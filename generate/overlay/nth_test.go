@@ -2,7 +2,6 @@ package overlay_test
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -13,67 +12,8 @@ import (
 	"github.com/downlink-go/downlink/generate/overlay"
 	"github.com/downlink-go/downlink/storage"
 	"github.com/downlink-go/downlink/storage/memstore"
+	"github.com/downlink-go/downlink/storage/storagetest"
 )
-
-// nth is a store of which one call fails, whichever it is.
-type nth struct {
-	*memstore.Store
-	left, open int
-	err        error
-}
-
-func (n *nth) call() error {
-	if n.left--; n.left == 0 {
-		return n.err
-	}
-	return nil
-}
-
-func (n *nth) Stat(ctx context.Context, key string) (core.Metadata, error) {
-	if err := n.call(); err != nil {
-		return core.Metadata{}, err
-	}
-	return n.Store.Stat(ctx, key)
-}
-
-func (n *nth) Open(ctx context.Context, key string) (storage.Object, error) {
-	if err := n.call(); err != nil {
-		return nil, err
-	}
-	o, err := n.Store.Open(ctx, key)
-	if err == nil {
-		n.open++
-	}
-	return &nthObject{o, n}, err
-}
-
-type nthObject struct {
-	storage.Object
-	n *nth
-}
-
-func (o *nthObject) Section(ctx context.Context, span core.Span) (io.Reader, error) {
-	if err := o.n.call(); err != nil {
-		return nil, err
-	}
-	r, err := o.Object.Section(ctx, span)
-	return nthReader{r, o.n}, err
-}
-
-func (o *nthObject) Close() error { o.n.open--; return o.Object.Close() }
-
-type nthReader struct {
-	io.Reader
-	n *nth
-}
-
-// Read gives little at once, so that there are many calls.
-func (r nthReader) Read(p []byte) (int, error) {
-	if err := r.n.call(); err != nil {
-		return 0, err
-	}
-	return r.Reader.Read(p[:min(len(p), 64)])
-}
 
 // TestEveryCallFails: each call that an overlay makes of its store fails once. There
 // is an error or the image that there is without a failure, nothing stays open, and
@@ -85,22 +25,22 @@ func TestEveryCallFails(t *testing.T) {
 	}
 	defer cache.Close()
 	background := pngOf(t, pattern(40, 20))
-	want, _, err := made(t, onStore(background, &nth{}), "")
+	want, _, err := made(t, onStore(background, &storagetest.Failing{}), "")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, cause := range []error{storage.ErrNotFound, storage.ErrChanged, storage.ErrUnavailable, io.ErrUnexpectedEOF, errors.New("broken")} {
-		for left := 1; ; left++ {
-			n := &nth{left: left, err: cause}
+		for nth := 1; ; nth++ {
+			n := &storagetest.Failing{Nth: nth, Err: cause}
 			var got bytes.Buffer
 			err := throughCache(t, cache, onStore(background, n), &got)
-			if n.left <= 0 && err == nil && !bytes.Equal(got.Bytes(), want) {
-				t.Errorf("call %d fails with %v: another image", left, cause)
+			if n.Failed() && err == nil && !bytes.Equal(got.Bytes(), want) {
+				t.Errorf("call %d fails with %v: another image", nth, cause)
 			}
-			if err != nil && got.Len() > 0 || n.open != 0 {
-				t.Errorf("call %d fails with %v: %d bytes are kept, %d objects stay open", left, cause, got.Len(), n.open)
+			if err != nil && got.Len() > 0 || n.Left() != 0 {
+				t.Errorf("call %d fails with %v: %d bytes are kept, %d objects stay open", nth, cause, got.Len(), n.Left())
 			}
-			if n.left > 0 {
+			if !n.Failed() {
 				if err != nil {
 					t.Errorf("no call fails: %v", err)
 				}
@@ -110,9 +50,10 @@ func TestEveryCallFails(t *testing.T) {
 	}
 }
 
-func onStore(background []byte, n *nth) overlay.Options {
-	n.Store = memstore.New()
-	n.Store.Put("b.png", background)
+func onStore(background []byte, n *storagetest.Failing) overlay.Options {
+	files := memstore.New()
+	files.Put("b.png", background)
+	n.Driver, n.MaxRead = files, 64
 	o := overlay.Options{Store: storage.New("images", n), Key: "b.png", Text: "Hi", Size: 8, Format: overlay.PNG}
 	o.Box.Max.X, o.Box.Max.Y = 40, 20
 	return o
