@@ -59,12 +59,7 @@ func (r *running) asked(b *http.Client, path string) (*http.Response, string) {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	return resp, string(body)
+	return resp, text(r.t, resp)
 }
 
 // upload is the status of the answer to a form with a file.

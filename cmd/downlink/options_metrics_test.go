@@ -44,12 +44,7 @@ func (r *running) metrics(path string) string {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	defer resp.Body.Close()
-	text, err := io.ReadAll(resp.Body)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	return string(text)
+	return text(r.t, resp)
 }
 
 // TestO6_MetricsTellWhatHappened compares the numbers with what was asked. A client's

@@ -118,12 +118,18 @@ func (r *running) get(path string, fields ...string) (*http.Response, string) {
 	if err != nil {
 		r.t.Fatal(err)
 	}
+	return resp, text(r.t, resp)
+}
+
+// text reads the body of an answer.
+func text(t *testing.T, resp *http.Response) string {
+	t.Helper()
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
-		r.t.Fatal(err)
+		t.Fatal(err)
 	}
-	return resp, string(body)
+	return string(body)
 }
 
 // throughNginx is what nginx adds to each request.
