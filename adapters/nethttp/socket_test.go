@@ -198,21 +198,6 @@ func TestSocketAnswersAsNetHTTP(t *testing.T) {
 	}
 }
 
-// However the bytes of a request arrive, it is one.
-func TestSocketReadsHeadsInPieces(t *testing.T) {
-	path, _ := atSocket(t, socketSite(t), true, 0)
-	w := connect(t, path)
-	text := ask("GET", "/left/small.txt")
-	want := w.say(text, "GET")
-	for cut := range len(text) - 1 {
-		io.WriteString(w, text[:cut+1])
-		time.Sleep(time.Millisecond)
-		if got := w.say(text[cut+1:], "GET"); got != want {
-			t.Fatalf("cut after %d bytes: got %s, want %s", cut+1, got, want)
-		}
-	}
-}
-
 // What a view does wrong costs its own request only.
 func TestSocketSurvivesPanics(t *testing.T) {
 	wrong := download.ViewFunc(func(context.Context, *download.Request) (download.File, error) { panic("wrong") })

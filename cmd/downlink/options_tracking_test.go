@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/downlink-go/downlink/catalog"
 	"github.com/downlink-go/downlink/catalog/sqlcat"
@@ -60,12 +59,11 @@ type (
 	}
 )
 
-// hook is an application that takes events after a while.
-func hook(t *testing.T, after time.Duration) posts {
+// hook is an application that takes events.
+func hook(t *testing.T) posts {
 	t.Helper()
 	p := posts{got: make(chan post, 10)}
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		time.Sleep(after)
 		body, _ := io.ReadAll(r.Body)
 		p.got <- post{string(body), r.Header.Get("Webhook-Signature")}
 	}))
@@ -93,9 +91,10 @@ var trackingOptions = map[string]func(t *testing.T){
 		}
 	},
 	"[tracking] flush": func(t *testing.T) {
-		r := start(t, view+"[tracking]\nflush = \"1m\"\n")
+		r, usual := start(t, view+"[tracking]\nflush = \"1m\"\n"), start(t, view)
 		r.get("/d/item")
-		time.Sleep(time.Second) // twice the default
+		usual.get("/d/item") // begins to wait later, and not as long
+		waitUntil(t, func() bool { return usual.sum("item").Downloads == 1 })
 		r.want("downloads", r.sum("item").Downloads, int64(0))
 		r.finish()
 		r.want("downloads", r.sum("item").Downloads, int64(1))
@@ -134,7 +133,7 @@ var trackingOptions = map[string]func(t *testing.T){
 		}
 	},
 	"[[webhooks]] url": func(t *testing.T) {
-		posts := hook(t, 0)
+		posts := hook(t)
 		r := start(t, view+"[[webhooks]]\nurl = \""+posts.url+"\"\n")
 		r.get("/d/item")
 		r.finish()
@@ -144,7 +143,7 @@ var trackingOptions = map[string]func(t *testing.T){
 		}
 	},
 	"[[webhooks]] secret_file": func(t *testing.T) {
-		posts := hook(t, 0)
+		posts := hook(t)
 		path := filepath.Join(t.TempDir(), "key")
 		write(t, path, hookSecret+"\n")
 		r := start(t, view+"[[webhooks]]\nurl = \""+posts.url+"\"\nsecret_file = \""+path+"\"\n")
@@ -155,7 +154,7 @@ var trackingOptions = map[string]func(t *testing.T){
 		}
 	},
 	"[[webhooks]] secret_env": func(t *testing.T) {
-		posts := hook(t, 0)
+		posts := hook(t)
 		t.Setenv("DOWNLINK_TEST_HOOK", hookSecret)
 		r := start(t, view+"[[webhooks]]\nurl = \""+posts.url+"\"\nsecret_env = \"DOWNLINK_TEST_HOOK\"\n")
 		r.get("/d/item")
@@ -165,8 +164,12 @@ var trackingOptions = map[string]func(t *testing.T){
 		}
 	},
 	"[[webhooks]] timeout": func(t *testing.T) {
-		posts := hook(t, time.Second)
-		r := start(t, "[server]\nshutdown_timeout = \"50ms\"\n"+view+"[[webhooks]]\nurl = \""+posts.url+"\"\ntimeout = \"1ms\"\n")
+		mute := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			io.Copy(io.Discard, r.Body)
+			<-r.Context().Done()
+		}))
+		t.Cleanup(mute.Close)
+		r := start(t, "[server]\nshutdown_timeout = \"50ms\"\n"+view+"[[webhooks]]\nurl = \""+mute.URL+"\"\ntimeout = \"1ms\"\n")
 		r.get("/d/item")
 		waitUntil(t, func() bool {
 			return strings.Contains(r.log.String(), "downloads are not told yet") && strings.Contains(r.log.String(), "Client.Timeout")
