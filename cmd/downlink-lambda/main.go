@@ -12,7 +12,7 @@ import (
 )
 
 func main() {
-	collectLessOften()
+	useFunctionMemory()
 	handler, err := open()
 	if err != nil {
 		slog.New(slog.NewJSONHandler(os.Stderr, nil)).Error("start", "cause", err.Error())
@@ -21,9 +21,9 @@ func main() {
 	awslambda.Start(handler.Handle)
 }
 
-// collectLessOften lets the heap grow to some 20 MiB before it is collected, unless
+// useFunctionMemory lets the heap grow to some 20 MiB before it is collected, unless
 // GOGC says otherwise, and not beyond most of the function's memory.
-func collectLessOften() {
+func useFunctionMemory() {
 	const percent = 400 // of the 4 MiB that is the least
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(percent)

@@ -63,7 +63,7 @@ func serve(ctx context.Context, s *settings, cfg *config.Config, out, logs io.Wr
 		return err
 	}
 	defer site.Close()
-	collectLessOften()
+	boundGarbage()
 	buffered := newLogWriter(logs)
 	defer buffered.Close()
 	log := newLogger(buffered, cfg.Log)

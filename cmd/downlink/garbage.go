@@ -7,10 +7,10 @@ import (
 	"runtime/metrics"
 )
 
-// collectLessOften lets 12 MiB of garbage gather before it is collected, or as much as is
+// boundGarbage lets 12 MiB of garbage gather before it is collected, or as much as is
 // alive if that is more, as Go does; GOGC says otherwise. A server of downloads keeps
 // next to nothing alive, and at Go's smallest heap would collect all the time.
-func collectLessOften() {
+func boundGarbage() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(percentFor(0))
 		afterCollection(&generation{})
