@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	_ "embed"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -177,6 +178,9 @@ func (l load) fire(ctx context.Context, r *http.Request, script string) (sample,
 	return parse(string(out))
 }
 
+// errSilent is a turn in which no answer was finished.
+var errSilent = errors.New("no answer came")
+
 // parse reads the line that done.lua printed.
 func parse(out string) (sample, error) {
 	_, line, _ := strings.Cut(out, "counted")
@@ -184,8 +188,11 @@ func parse(out string) (sample, error) {
 	if _, err := fmt.Sscan(line, &microseconds, &requests, &bytes, &p99, &faults); err != nil {
 		return sample{}, fmt.Errorf("read what wrk printed: %w", err)
 	}
-	if faults > 0 || requests == 0 {
+	if faults > 0 {
 		return sample{}, fmt.Errorf("%.0f of %.0f requests failed", faults, requests)
+	}
+	if requests == 0 {
+		return sample{}, errSilent
 	}
 	seconds := microseconds / 1e6
 	return sample{requests / seconds, bytes / seconds, time.Duration(p99) * time.Microsecond}, nil

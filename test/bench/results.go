@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"os/exec"
@@ -15,7 +16,7 @@ type results struct {
 	samples map[string]map[string][]sample // by case and peer, one for each round
 	missing map[string]string              // what a peer needs that is not there
 
-	failures   []string              // rounds of the template's Worker that gave no sample
+	failures   []string              // turns without an answer, and those of the template's Worker that failed
 	footprints map[string]*footprint // of Workers, by peer; nil if they were not started
 }
 
@@ -78,12 +79,17 @@ func (f *results) round(ctx context.Context, s *stage, l load, requests map[stri
 				continue
 			}
 			got, err := l.fire(ctx, requests[peer], s.path("done.lua"))
-			if err != nil && peer == templateWorker { // it stops to answer, also when it is new
-				f.failures = append(f.failures, fmt.Sprintf("%s, %s, round %d: %v", l.name, peer, round+1, err))
-				continue
-			}
 			if err != nil {
-				return fmt.Errorf("%s, %s: %w", peer, l.name, err)
+				err = fmt.Errorf("%s, %s, round %d: %w", l.name, peer, round+1, err)
+			}
+			switch {
+			case err != nil && peer == templateWorker: // it stops to answer, also when it is new
+				f.failures = append(f.failures, err.Error())
+			case errors.Is(err, errSilent):
+				f.failures = append(f.failures, err.Error())
+				progress("%v; what the servers printed:\n%s", err, s.logs())
+			case err != nil:
+				return fmt.Errorf("%w; what the servers printed:\n%s", err, s.logs())
 			}
 			f.samples[l.name][peer] = append(f.samples[l.name][peer], got)
 		}
@@ -96,12 +102,15 @@ func requestRate(s sample) float64 { return s.requests }
 func byteRate(s sample) float64 { return s.bytes }
 
 // ratio is how many times as fast as other the peer was: the median over the
-// rounds, each of which had both within seconds. It is 0 if one was not there.
+// rounds, each of which had both within seconds. A turn without an answer is a zero if it
+// was the peer's, and is left out if it was the other's. It is 0 if one was not there.
 func (f *results) ratio(name, peer, other string, rate func(sample) float64) float64 {
 	a, b := f.samples[name][peer], f.samples[name][other]
-	rounds := make([]float64, min(len(a), len(b)))
-	for i := range rounds {
-		rounds[i] = rate(a[i]) / rate(b[i])
+	var rounds []float64
+	for i := range min(len(a), len(b)) {
+		if rate(b[i]) > 0 {
+			rounds = append(rounds, rate(a[i])/rate(b[i]))
+		}
 	}
 	return median(rounds, func(x float64) float64 { return x })
 }

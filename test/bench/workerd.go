@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"crypto/md5"
 	_ "embed"
@@ -13,7 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
+	"syscall"
 )
 
 // workerdModule is a module of a Worker, as workerd's configuration has it: the path
@@ -73,14 +72,10 @@ func (s *stage) makeR2() ([]workerdModule, error) {
 }
 
 // startWorker runs the Worker in dir in a workerd of its own until ctx ends or the
-// function is called that it returns.
-func (s *stage) startWorker(ctx context.Context, root, dir, peer string) (stop func(), err error) {
-	modules, err := modulesOf(dir, entries[peer])
+// function is called that it returns: that gives the most memory that workerd had, in KiB.
+func (s *stage) startWorker(ctx context.Context, root, dir, peer string) (stop func() (peak int64), err error) {
+	config, err := s.configureWorker(dir, entries[peer])
 	if err != nil {
-		return nil, err
-	}
-	config := filepath.Base(dir) + ".capnp"
-	if err := s.expand("workerd.capnp.tmpl", config, struct{ Modules, R2 []workerdModule }{modules, s.r2}); err != nil {
 		return nil, err
 	}
 	events, tell, err := os.Pipe()
@@ -89,12 +84,15 @@ func (s *stage) startWorker(ctx context.Context, root, dir, peer string) (stop f
 	}
 	defer events.Close()
 	defer tell.Close()
+	log, err := os.Create(s.path(filepath.Base(dir) + ".log"))
+	if err != nil {
+		return nil, err
+	}
+	defer log.Close()
 	ctx, cancel := context.WithCancel(ctx)
-	cmd := exec.CommandContext(ctx, filepath.Join(root, "node_modules", ".bin", "workerd"), "serve", "--control-fd=3", s.path(config))
+	cmd := exec.CommandContext(ctx, filepath.Join(root, "node_modules", ".bin", "workerd"), "serve", "--control-fd=3", config)
 	cmd.ExtraFiles = []*os.File{tell}
-	var log bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &log, &log
-	cmd.WaitDelay = 2 * time.Second
+	cmd.Stdout, cmd.Stderr = log, log
 	if err := cmd.Start(); err != nil {
 		cancel()
 		return nil, err
@@ -105,17 +103,29 @@ func (s *stage) startWorker(ctx context.Context, root, dir, peer string) (stop f
 		_ = cmd.Wait() // ended by us, or it does not listen
 		close(ended)
 	})
-	stop = func() {
+	stop = func() int64 {
 		cancel()
 		<-ended
+		return cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss
 	}
 	port, err := heardPort(events)
 	if err != nil {
 		stop()
-		return nil, fmt.Errorf("%s does not start: %w\n%s", peer, err, log.Bytes())
+		return nil, fmt.Errorf("%s does not start: %w\n%s", peer, err, s.logs())
 	}
 	s.servers[peer] = fmt.Sprintf("http://127.0.0.1:%d", port)
 	return stop, nil
+}
+
+// configureWorker writes workerd's configuration for the Worker in dir and returns its
+// path.
+func (s *stage) configureWorker(dir, entry string) (string, error) {
+	modules, err := modulesOf(dir, entry)
+	if err != nil {
+		return "", err
+	}
+	name := filepath.Base(dir) + ".capnp"
+	return s.path(name), s.expand("workerd.capnp.tmpl", name, struct{ Modules, R2 []workerdModule }{modules, s.r2})
 }
 
 // heardPort is the port that workerd says it listens at.

@@ -51,6 +51,7 @@ var workerPeers embed.FS
 type footprint struct {
 	wasm, packed int64           // bytes of the module, and after gzip -9; 0 without one
 	memory       int64           // bytes of linear memory after all loads; 0 if it is not known
+	peak         int64           // KiB, the most that a process of the Worker had, with the R2 beside it
 	first        []time.Duration // the first request of a fresh isolate, once a round
 }
 
@@ -108,8 +109,9 @@ func (s *stage) measureWorkers(ctx context.Context, p plan, root string, found *
 			}
 		}
 	}
+	ends := map[string]func() int64{}
 	for _, peer := range []string{plainWorker, downlinkWorker} {
-		if _, err := s.startWorker(ctx, root, folders[peer], peer); err != nil {
+		if ends[peer], err = s.startWorker(ctx, root, folders[peer], peer); err != nil {
 			return err
 		}
 	}
@@ -135,6 +137,9 @@ func (s *stage) measureWorkers(ctx context.Context, p plan, root string, found *
 		}
 	}
 	found.footprints[downlinkWorker].memory, err = memoryOf(ctx, s.servers[downlinkWorker])
+	for peer, end := range ends {
+		found.footprints[peer].peak = end()
+	}
 	return err
 }
 
@@ -144,8 +149,8 @@ func (s *stage) warm(ctx context.Context, l load, requests map[string]*http.Requ
 	for range 3 {
 		for _, peer := range []string{plainWorker, downlinkWorker} {
 			progress("warming %s", peer)
-			if _, err := l.fire(ctx, requests[peer], s.path("done.lua")); err != nil {
-				return err
+			if _, err := l.fire(ctx, requests[peer], s.path("done.lua")); err != nil && !errors.Is(err, errSilent) {
+				return fmt.Errorf("%s, %s: %w; what the servers printed:\n%s", peer, l.name, err, s.logs())
 			}
 		}
 	}
@@ -161,7 +166,9 @@ func (s *stage) templateRound(ctx context.Context, root, dir string, l load, fou
 	if err != nil {
 		return err
 	}
-	defer stop()
+	defer func() {
+		found.footprints[templateWorker].peak = max(found.footprints[templateWorker].peak, stop())
+	}()
 	r, err := l.request(ctx, s.servers[templateWorker])
 	if err == nil {
 		err = l.check(r, s.files)

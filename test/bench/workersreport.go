@@ -12,14 +12,15 @@ func (f *results) reportFootprints(w io.Writer) {
 	if f.footprints == nil {
 		return
 	}
-	fmt.Fprintln(w, "WORKER\tFIRST REQUEST MS\tWASM KIB\tGZIP -9 KIB\tMEMORY KIB")
+	fmt.Fprintln(w, "WORKER\tFIRST REQUEST MS\tWASM KIB\tGZIP -9 KIB\tWASM MEMORY KIB\tPROCESS MIB")
 	for _, peer := range workerGroup {
 		p := f.footprints[peer]
 		first := median(p.first, func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 })
-		fmt.Fprintf(w, "%s\t%.1f\t%s\t%s\t%s\n", peer, first, kib(p.wasm), kib(p.packed), kib(p.memory))
+		fmt.Fprintf(w, "%s\t%.1f\t%s\t%s\t%s\t%d\n", peer, first, kib(p.wasm), kib(p.packed), kib(p.memory), p.peak>>10)
 	}
 	fmt.Fprint(w, "\nEach in a workerd of its own, with an R2 in it that answers out of memory: the binding is workerd's,\n"+
-		"and no simulator of R2, which takes longer than any of the Workers, hides what differs.\n\n")
+		"and no simulator of R2, which takes longer than any of the Workers, hides what differs. The process has that R2 in\n"+
+		"it; the most is given that it had, the template's in one of many processes.\n\n")
 }
 
 func kib(bytes int64) string {

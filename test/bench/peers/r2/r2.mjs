@@ -6,17 +6,16 @@ import objects from './objects.mjs'
 const encoder = new TextEncoder()
 const stored = new Map(objects.map(object => [object.key, answersFor(object)]))
 
-// An answer is the description as JSON, for `get` followed by the bytes.
+// An answer is the description as JSON, for `get` followed by the bytes: a Blob, as a
+// Response copies any other bytes. The copies of 10 MiB stayed until V8 collected them, up to
+// 7 GB, and each took ten times as long to come by as all the rest of the request.
 function answersFor({ key, etag, uploaded, bytes }) {
   const size = bytes.byteLength
   const head = encoder.encode(JSON.stringify({
     name: key, version: etag, size, etag, uploaded, httpFields: {}, customFields: [],
     range: { offset: 0, length: size }, checksums: { 0: etag },
   }))
-  const get = new Uint8Array(head.length + size)
-  get.set(head)
-  get.set(new Uint8Array(bytes), head.length)
-  return { head, get, headers: { 'cf-r2-metadata-size': String(head.length) } }
+  return { head, get: new Blob([head, bytes]), headers: { 'cf-r2-metadata-size': String(head.length) } }
 }
 
 function refuse(status, v4code, message) {
