@@ -9,9 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-
 	"github.com/downlink-go/downlink/catalog"
 )
 
@@ -63,19 +60,16 @@ func (s *Store) makeCategories(ctx context.Context, paths []string) error {
 	}
 	missing := slices.DeleteFunc(slices.Clone(paths), func(path string) bool { return there[path] })
 	return each(ctx, len(missing), atOnce, func(ctx context.Context, i int) error {
-		return unless(s.putCategory(ctx, catalog.Category{Path: missing[i]}, aws.String("attribute_not_exists(pk)")))
+		return unless(s.putCategory(ctx, catalog.Category{Path: missing[i]}, "attribute_not_exists(pk)"))
 	})
 }
 
-func (s *Store) putCategory(ctx context.Context, c catalog.Category, condition *string) error {
+func (s *Store) putCategory(ctx context.Context, c catalog.Category, condition string) error {
 	row := categoryKey(c.Path)
 	row[pathAttr] = text(c.Path)
 	putText(row, titleAttr, c.Title)
 	putNumber(row, positionAttr, c.Position)
-	return s.within(ctx, func(ctx context.Context) error {
-		_, err := s.client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &s.opts.Table, Item: row, ConditionExpression: condition})
-		return err
-	})
+	return s.write(ctx, "PutItem", &operation{Item: row, ConditionExpression: condition})
 }
 
 // categories is all of them by path.
@@ -125,7 +119,7 @@ func (s *Store) PutCategory(ctx context.Context, c catalog.Category) error {
 	if err := s.makeCategories(ctx, above(c.Path)); err != nil {
 		return err
 	}
-	return s.putCategory(ctx, c, nil)
+	return s.putCategory(ctx, c, "")
 }
 
 // above are the categories above path, without it.
@@ -148,7 +142,7 @@ func (s *Store) MoveCategory(ctx context.Context, from, to string) error {
 	err = each(ctx, len(old), atOnce, func(ctx context.Context, i int) error {
 		c := old[i]
 		c.Path = moved(c.Path)
-		return unless(s.putCategory(ctx, c, aws.String("attribute_not_exists(pk)")))
+		return unless(s.putCategory(ctx, c, "attribute_not_exists(pk)"))
 	})
 	if err != nil {
 		return err
@@ -204,10 +198,7 @@ func (s *Store) leave(ctx context.Context, path string, old []catalog.Category, 
 		if slices.Contains(used, old[i].Path) {
 			return nil
 		}
-		return s.within(ctx, func(ctx context.Context) error {
-			_, err := s.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &s.opts.Table, Key: categoryKey(old[i].Path)})
-			return err
-		})
+		return s.write(ctx, "DeleteItem", &operation{Key: categoryKey(old[i].Path)})
 	})
 }
 

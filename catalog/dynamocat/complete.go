@@ -6,10 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-
 	"github.com/downlink-go/downlink/catalog"
 )
 
@@ -50,7 +46,7 @@ func (s *Store) awaited(ctx context.Context, ended []catalog.Ended) (all []end, 
 		return nil, err
 	}
 	for _, row := range rows {
-		if row["ended"] != nil {
+		if flagOf(row["ended"]) {
 			continue
 		}
 		id := strings.TrimPrefix(textOf(row[partitionKey]), "await#")
@@ -67,15 +63,15 @@ func (s *Store) awaited(ctx context.Context, ended []catalog.Ended) (all []end, 
 // meanwhile.
 func (s *Store) completeSome(ctx context.Context, ends []end) (int, error) {
 	for len(ends) > 0 {
-		var ops []types.TransactWriteItem
+		var ops []transactItem
 		var counts []catalog.Count
 		for _, e := range ends {
 			ops, counts = append(ops, s.ending(e.id)), append(counts, e.count)
 		}
 		for _, a := range additions(counts, logWriter) {
 			expression, names, values := a.update()
-			ops = append(ops, types.TransactWriteItem{Update: &types.Update{
-				TableName: &s.opts.Table, Key: a.key, UpdateExpression: &expression,
+			ops = append(ops, transactItem{Update: &operation{
+				TableName: s.opts.Table, Key: a.key, UpdateExpression: expression,
 				ExpressionAttributeNames: names, ExpressionAttributeValues: values,
 			}})
 		}
@@ -96,25 +92,33 @@ func (s *Store) completeSome(ctx context.Context, ends []end) (int, error) {
 }
 
 // ending takes an awaited download as ended, once.
-func (s *Store) ending(id string) types.TransactWriteItem {
-	return types.TransactWriteItem{Update: &types.Update{
-		TableName: &s.opts.Table, Key: key("await#"+id, awaitRow),
-		UpdateExpression:          aws.String("SET ended = :ended"),
-		ConditionExpression:       aws.String("attribute_exists(pk) AND attribute_not_exists(ended)"),
-		ExpressionAttributeValues: attributes{":ended": &types.AttributeValueMemberBOOL{Value: true}},
+func (s *Store) ending(id string) transactItem {
+	return transactItem{Update: &operation{
+		TableName: s.opts.Table, Key: key("await#"+id, awaitRow),
+		UpdateExpression:          "SET ended = :ended",
+		ConditionExpression:       "attribute_exists(pk) AND attribute_not_exists(ended)",
+		ExpressionAttributeValues: attributes{":ended": flag(true)},
 	}}
+}
+
+// keysAndAttributes are rows that BatchGetItem is asked for.
+type keysAndAttributes struct {
+	Keys           []attributes
+	ConsistentRead bool
 }
 
 // getAll is the rows of keys that are there, in any order.
 func (s *Store) getAll(ctx context.Context, keys []attributes) (rows []attributes, err error) {
 	for some := range slices.Chunk(keys, mostRows) {
 		err = s.within(ctx, func(ctx context.Context) error {
-			ask := types.KeysAndAttributes{Keys: some, ConsistentRead: aws.Bool(true)}
+			ask := keysAndAttributes{Keys: some, ConsistentRead: true}
 			for attempt := 1; ; attempt++ {
-				out, err := s.client.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{
-					RequestItems: map[string]types.KeysAndAttributes{s.opts.Table: ask},
-				})
-				if err != nil {
+				var out struct {
+					Responses       map[string][]attributes
+					UnprocessedKeys map[string]keysAndAttributes
+				}
+				in := map[string]any{"RequestItems": map[string]any{s.opts.Table: ask}}
+				if err := s.client.Call(ctx, "BatchGetItem", in, &out); err != nil {
 					return err
 				}
 				rows = append(rows, out.Responses[s.opts.Table]...)

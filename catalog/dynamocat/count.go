@@ -3,14 +3,9 @@ package dynamocat
 import (
 	"context"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/downlink-go/downlink/catalog"
 )
@@ -111,19 +106,16 @@ func (s *Store) Count(ctx context.Context, b catalog.Batch) error {
 func (s *Store) add(ctx context.Context, a *addition, b catalog.Batch) error {
 	expression, names, values := a.update()
 	names["#w"], values[":w"] = writerAttr+b.Writer, number(b.Number)
-	return unless(s.within(ctx, func(ctx context.Context) error {
-		_, err := s.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
-			TableName: &s.opts.Table, Key: a.key, UpdateExpression: aws.String(strings.Replace(expression, "SET ", "SET #w = :w, ", 1)),
-			ConditionExpression:      aws.String("attribute_not_exists(#w) OR #w < :w"),
-			ExpressionAttributeNames: names, ExpressionAttributeValues: values,
-		})
-		return err
+	return unless(s.write(ctx, "UpdateItem", &operation{
+		Key: a.key, UpdateExpression: strings.Replace(expression, "SET ", "SET #w = :w, ", 1),
+		ConditionExpression:      "attribute_not_exists(#w) OR #w < :w",
+		ExpressionAttributeNames: names, ExpressionAttributeValues: values,
 	}))
 }
 
 // unless is err, or nil if a condition failed.
 func unless(err error) error {
-	if _, ok := errors.AsType[*types.ConditionalCheckFailedException](err); ok {
+	if _, ok := failedCondition(err); ok {
 		return nil
 	}
 	return err
@@ -134,11 +126,6 @@ func unless(err error) error {
 func (s *Store) await(ctx context.Context, a *catalog.Awaited) error {
 	row := key("await#"+a.ID, awaitRow)
 	row[thingAttr], row["hour"], row["size"] = text(a.Item), number(a.Hour), number(a.Size)
-	row["bot"], row[Expires] = &types.AttributeValueMemberBOOL{Value: a.Bot}, number(a.Until.Unix())
-	return unless(s.within(ctx, func(ctx context.Context) error {
-		_, err := s.client.PutItem(ctx, &dynamodb.PutItemInput{
-			TableName: &s.opts.Table, Item: row, ConditionExpression: aws.String("attribute_not_exists(pk)"),
-		})
-		return err
-	}))
+	row["bot"], row[Expires] = flag(a.Bot), number(a.Until.Unix())
+	return unless(s.write(ctx, "PutItem", &operation{Item: row, ConditionExpression: "attribute_not_exists(pk)"}))
 }

@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-
 	"github.com/downlink-go/downlink/catalog"
 )
 
@@ -20,15 +17,15 @@ func (s *Store) Delete(ctx context.Context, slug string) error {
 	if err := s.ready(ctx); err != nil {
 		return err
 	}
-	err := s.overwrite(ctx, func(dead []string) []types.TransactWriteItem {
+	err := s.overwrite(ctx, func(dead []string) []transactItem {
 		values := attributes{}
 		condition := "attribute_exists(doc) AND (" + unstaged(values, dead) + ")"
 		if len(values) == 0 {
 			values = nil // DynamoDB has no empty maps of values
 		}
-		return []types.TransactWriteItem{{Delete: &types.Delete{
-			TableName: &s.opts.Table, Key: itemKey(slug), ConditionExpression: aws.String(condition), ExpressionAttributeValues: values,
-			ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+		return []transactItem{{Delete: &operation{
+			TableName: s.opts.Table, Key: itemKey(slug), ConditionExpression: condition, ExpressionAttributeValues: values,
+			ReturnValuesOnConditionCheckFailure: allOld,
 		}}}
 	})
 	if _, ok := errors.AsType[*refusal](err); ok {

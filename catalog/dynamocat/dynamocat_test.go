@@ -26,7 +26,7 @@ func options(t testing.TB, d *server.DynamoDB) dynamocat.Options {
 		Credentials: credentials.NewStaticCredentialsProvider(d.Access, d.Secret, ""),
 		Timeout:     30 * time.Second, // the machine of the tests may be busy
 	}
-	if _, err := d.Client().CreateTable(t.Context(), dynamocat.Table(o.Table)); err != nil {
+	if err := open(t, o).CreateTable(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	return o

@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-	"github.com/aws/smithy-go"
-
 	"github.com/downlink-go/downlink/catalog"
+	"github.com/downlink-go/downlink/internal/awscall"
 	"github.com/downlink-go/downlink/internal/awskeys"
 )
 
@@ -28,7 +26,7 @@ var hints = map[string]string{
 	"UnrecognizedClientException":            "there is no such access key, or its session token is of no use: correct the credentials",
 }
 
-// failure translates what the SDK says about a request made under limited, which
+// failure translates what became of a request made under limited, which
 // ends with ctx or by a time limit of ours.
 func (s *Store) failure(ctx, limited context.Context, err error) error {
 	if err == nil {
@@ -40,7 +38,7 @@ func (s *Store) failure(ctx, limited context.Context, err error) error {
 	if _, ok := errors.AsType[*refusal](err); ok || errors.Is(err, catalog.ErrUnavailable) {
 		return err
 	}
-	if _, ok := errors.AsType[*types.ConditionalCheckFailedException](err); ok {
+	if _, ok := failedCondition(err); ok {
 		return err
 	}
 	if errors.Is(err, awskeys.ErrNone) {
@@ -56,9 +54,9 @@ func (s *Store) failure(ctx, limited context.Context, err error) error {
 }
 
 func hint(err error) string {
-	api, ok := errors.AsType[smithy.APIError](err)
+	refused, ok := errors.AsType[*awscall.Error](err)
 	if !ok {
 		return ""
 	}
-	return hints[api.ErrorCode()]
+	return hints[refused.Code]
 }

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-
 	"github.com/downlink-go/downlink/catalog"
 )
 
@@ -29,31 +27,31 @@ func document(it *catalog.Item) attributes {
 	putNumber(d, "max_downloads", it.MaxDownloads)
 	putNumber(d, "limit_rate", it.LimitRate)
 	if len(it.Categories) > 0 {
-		var list []types.AttributeValue
+		var list []value
 		for _, c := range it.Categories {
 			list = append(list, text(c))
 		}
-		d["categories"] = &types.AttributeValueMemberL{Value: list}
+		d["categories"] = value{L: list}
 	}
 	if len(it.Files) > 0 {
 		files := attributes{}
 		for field, f := range it.Files {
-			files[field] = &types.AttributeValueMemberM{Value: fileDocument(&f)}
+			files[field] = value{M: fileDocument(&f)}
 		}
-		d["files"] = &types.AttributeValueMemberM{Value: files}
+		d["files"] = value{M: files}
 	}
 	if len(it.Versions) > 0 {
-		d["versions"] = &types.AttributeValueMemberL{Value: versionList(it.Versions)}
+		d["versions"] = value{L: versionList(it.Versions)}
 	}
 	return d
 }
 
-func versionList(versions []catalog.Version) (list []types.AttributeValue) {
+func versionList(versions []catalog.Version) (list []value) {
 	for i := range versions {
 		v := fileDocument(&versions[i].File)
 		putText(v, "version", versions[i].Name)
 		putTime(v, "added", versions[i].Added)
-		list = append(list, &types.AttributeValueMemberM{Value: v})
+		list = append(list, value{M: v})
 	}
 	return list
 }
@@ -74,7 +72,7 @@ func fileDocument(f *catalog.File) attributes {
 }
 
 // itemOf is the item of a document and of what its row says beside it.
-func itemOf(slug string, created types.AttributeValue, d attributes) catalog.Item {
+func itemOf(slug string, created value, d attributes) catalog.Item {
 	f := fileOf(d)
 	it := catalog.Item{
 		Slug: slug, Title: textOf(d["title"]), Name: f.Name, Store: f.Store, Key: f.Key, Category: textOf(d["category"]),
@@ -84,25 +82,24 @@ func itemOf(slug string, created types.AttributeValue, d attributes) catalog.Ite
 		MaxDownloads: numberOf(d["max_downloads"]), LimitRate: numberOf(d["limit_rate"]),
 		Created: timeOf(created), Updated: timeOf(d["updated"]),
 	}
-	for _, c := range listOf(d["categories"]) {
+	for _, c := range d["categories"].L {
 		it.Categories = append(it.Categories, textOf(c))
 	}
-	for field, f := range mapOf(d["files"]) {
+	for field, f := range d["files"].M {
 		if it.Files == nil {
 			it.Files = map[string]catalog.File{}
 		}
-		it.Files[field] = fileOf(mapOf(f))
+		it.Files[field] = fileOf(f.M)
 	}
-	for _, v := range listOf(d["versions"]) {
-		m := mapOf(v)
-		it.Versions = append(it.Versions, catalog.Version{Name: textOf(m["version"]), File: fileOf(m), Added: timeOf(m["added"])})
+	for _, v := range d["versions"].L {
+		it.Versions = append(it.Versions, catalog.Version{Name: textOf(v.M["version"]), File: fileOf(v.M), Added: timeOf(v.M["added"])})
 	}
 	return it
 }
 
 func fileOf(d attributes) catalog.File {
 	return catalog.File{
-		Name: bytesOf(d["name"]), Store: textOf(d["store"]), Key: bytesOf(d["key"]), MediaType: textOf(d["media_type"]),
+		Name: string(d["name"].B), Store: textOf(d["store"]), Key: string(d["key"].B), MediaType: textOf(d["media_type"]),
 		Encoding: textOf(d["encoding"]), Charset: textOf(d["charset"]), Modified: timeOf(d["modified"]),
 		Size: numberOf(d["size"]), ETag: textOf(d["etag"]), SHA256: textOf(d["sha256"]),
 	}
@@ -116,13 +113,13 @@ func putText(d attributes, name, v string) {
 
 func putBytes(d attributes, name, v string) {
 	if v != "" {
-		d[name] = &types.AttributeValueMemberB{Value: []byte(v)}
+		d[name] = value{B: []byte(v)}
 	}
 }
 
 func putFlag(d attributes, name string, v bool) {
 	if v {
-		d[name] = &types.AttributeValueMemberBOOL{Value: true}
+		d[name] = flag(true)
 	}
 }
 
@@ -139,29 +136,9 @@ func putTime(d attributes, name string, t time.Time) {
 	}
 }
 
-func bytesOf(v types.AttributeValue) string {
-	b, _ := v.(*types.AttributeValueMemberB)
-	if b == nil {
-		return ""
-	}
-	return string(b.Value)
-}
-
-func flagOf(v types.AttributeValue) bool {
-	b, _ := v.(*types.AttributeValueMemberBOOL)
-	return b != nil && b.Value
-}
-
-func listOf(v types.AttributeValue) []types.AttributeValue {
-	l, _ := v.(*types.AttributeValueMemberL)
-	if l == nil {
-		return nil
-	}
-	return l.Value
-}
-
-func timeOf(v types.AttributeValue) time.Time {
-	if _, ok := v.(*types.AttributeValueMemberN); !ok {
+// timeOf is zero if the attribute is not there or something else.
+func timeOf(v value) time.Time {
+	if v.N == "" {
 		return time.Time{}
 	}
 	return time.UnixMilli(numberOf(v)).UTC()
@@ -172,28 +149,28 @@ func timeOf(v types.AttributeValue) time.Time {
 const largest = 190_000
 
 func checkSize(slug string, d attributes) error {
-	if n := sizeOf(&types.AttributeValueMemberM{Value: d}); n > largest {
+	if n := sizeOf(value{M: d}); n > largest {
 		return fmt.Errorf("item %q: it takes %d bytes, and DynamoDB at most %d: shorten its title and names, or drop old versions", slug, n, largest)
 	}
 	return nil
 }
 
 // sizeOf is what DynamoDB takes an attribute to be in bytes, or a little more.
-func sizeOf(v types.AttributeValue) int {
-	switch v := v.(type) {
-	case *types.AttributeValueMemberS:
-		return len(v.Value)
-	case *types.AttributeValueMemberB:
-		return len(v.Value)
-	case *types.AttributeValueMemberL:
+func sizeOf(v value) int {
+	switch {
+	case v.S != nil:
+		return len(*v.S)
+	case v.B != nil:
+		return len(v.B)
+	case v.L != nil:
 		n := 3
-		for _, e := range v.Value {
+		for _, e := range v.L {
 			n += 1 + sizeOf(e)
 		}
 		return n
-	case *types.AttributeValueMemberM:
+	case v.M != nil:
 		n := 3
-		for name, e := range v.Value {
+		for name, e := range v.M {
 			n += 1 + len(name) + sizeOf(e)
 		}
 		return n

@@ -3,9 +3,6 @@ package dynamocat
 import (
 	"context"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-
 	"github.com/downlink-go/downlink/catalog"
 )
 
@@ -66,7 +63,7 @@ type partition struct {
 	store *Store
 	pk    string
 	after string
-	limit int32
+	limit int
 	rows  []attributes
 	done  bool
 }
@@ -74,13 +71,9 @@ type partition struct {
 // read reads on until there are rows, or no more.
 func (p *partition) read(ctx context.Context) error {
 	for len(p.rows) == 0 && !p.done {
-		in := &dynamodb.QueryInput{
-			TableName: &p.store.opts.Table, ConsistentRead: aws.Bool(true), Limit: &p.limit,
-			KeyConditionExpression:    aws.String("pk = :pk"),
-			ExpressionAttributeValues: attributes{":pk": text(p.pk)},
-		}
+		in := &query{Limit: p.limit, KeyConditionExpression: "pk = :pk", ExpressionAttributeValues: attributes{":pk": text(p.pk)}}
 		if p.after != "" {
-			in.KeyConditionExpression = aws.String("pk = :pk AND sk > :after")
+			in.KeyConditionExpression = "pk = :pk AND sk > :after"
 			in.ExpressionAttributeValues[":after"] = text(p.after)
 		}
 		out, err := p.store.query(ctx, in)
@@ -93,12 +86,4 @@ func (p *partition) read(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-func (s *Store) query(ctx context.Context, in *dynamodb.QueryInput) (out *dynamodb.QueryOutput, err error) {
-	err = s.within(ctx, func(ctx context.Context) error {
-		out, err = s.client.Query(ctx, in)
-		return err
-	})
-	return out, err
 }

@@ -9,9 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-
 	"github.com/downlink-go/downlink/catalog"
 )
 
@@ -41,8 +38,8 @@ func (s *Store) Put(ctx context.Context, items []catalog.Item) error {
 	if len(chunks) > 1 {
 		return s.putMany(ctx, chunks)
 	}
-	return s.overwrite(ctx, func(dead []string) []types.TransactWriteItem {
-		var ops []types.TransactWriteItem
+	return s.overwrite(ctx, func(dead []string) []transactItem {
+		var ops []transactItem
 		for i := range items {
 			ops = append(ops, s.update(&items[i], "SET doc = :doc, created = if_not_exists(created, :created) REMOVE staged, stager", dead, ""))
 		}
@@ -81,7 +78,7 @@ func chunked(items []catalog.Item) (chunks [][]catalog.Item, err error) {
 		if err := checkSize(items[i].Slug, d); err != nil {
 			return nil, err
 		}
-		n := sizeOf(&types.AttributeValueMemberM{Value: d})
+		n := sizeOf(value{M: d})
 		if i-from == mostRows || size+n > mostBytes {
 			chunks, from, size = append(chunks, items[from:i]), i, 0
 		}
@@ -93,7 +90,7 @@ func chunked(items []catalog.Item) (chunks [][]catalog.Item, err error) {
 // update is an operation on an item's row: an expression over :doc, :created and, if
 // self is given, :self. It asks that no other put of many that lives has staged the
 // row; those that are dead are named.
-func (s *Store) update(it *catalog.Item, expression string, dead []string, self string) types.TransactWriteItem {
+func (s *Store) update(it *catalog.Item, expression string, dead []string, self string) transactItem {
 	at := now()
 	put := *it
 	put.Updated = at
@@ -101,17 +98,17 @@ func (s *Store) update(it *catalog.Item, expression string, dead []string, self 
 		put.Created = at
 	}
 	values := attributes{
-		":doc":     &types.AttributeValueMemberM{Value: document(&put)},
+		":doc":     {M: document(&put)},
 		":created": number(put.Created.UnixMilli()),
 	}
 	if self != "" {
 		values[":self"] = text(self)
 		dead = append(slices.Clip(dead), self)
 	}
-	return types.TransactWriteItem{Update: &types.Update{
-		TableName: &s.opts.Table, Key: itemKey(it.Slug),
-		UpdateExpression: &expression, ConditionExpression: aws.String(unstaged(values, dead)), ExpressionAttributeValues: values,
-		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+	return transactItem{Update: &operation{
+		TableName: s.opts.Table, Key: itemKey(it.Slug),
+		UpdateExpression: expression, ConditionExpression: unstaged(values, dead), ExpressionAttributeValues: values,
+		ReturnValuesOnConditionCheckFailure: allOld,
 	}}
 }
 
@@ -137,7 +134,7 @@ var errBusy = fmt.Errorf("%w: a larger import that has the same items is under w
 // overwrite does operations on rows of items, all or none, as soon as no living put of
 // many stands in their way. ops makes them, with the puts that do not count any more.
 // The error may be a refusal that has another reason.
-func (s *Store) overwrite(ctx context.Context, ops func(dead []string) []types.TransactWriteItem) error {
+func (s *Store) overwrite(ctx context.Context, ops func(dead []string) []transactItem) error {
 	var dead []string
 	for attempt, end := 1, time.Now().Add(s.opts.Timeout); ; attempt++ {
 		err := s.transact(context.WithoutCancel(ctx), ops(dead))

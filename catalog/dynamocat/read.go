@@ -4,9 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-
 	"github.com/downlink-go/downlink/catalog"
 )
 
@@ -32,14 +29,9 @@ func (s *Store) Item(ctx context.Context, slug string) (catalog.Item, error) {
 
 // get is a row as it is now; nil if there is none.
 func (s *Store) get(ctx context.Context, key attributes) (row attributes, err error) {
-	err = s.within(ctx, func(ctx context.Context) error {
-		out, err := s.client.GetItem(ctx, &dynamodb.GetItemInput{TableName: &s.opts.Table, Key: key, ConsistentRead: aws.Bool(true)})
-		if err == nil {
-			row = out.Item
-		}
-		return err
-	})
-	return row, err
+	var out struct{ Item attributes }
+	err = s.ask(ctx, "GetItem", &operation{TableName: s.opts.Table, Key: key, ConsistentRead: true}, &out)
+	return out.Item, err
 }
 
 // now is the time of a put.

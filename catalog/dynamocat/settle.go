@@ -5,9 +5,6 @@ import (
 	"errors"
 	"slices"
 	"time"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
 // clear settles what stands in the way of an operation on rows that other puts have
@@ -70,7 +67,7 @@ func (s *Store) settle(ctx context.Context, id string, slugs []string, phase str
 func (s *Store) settleSome(ctx context.Context, id string, slugs []string, phase string) error {
 	empty := map[string]bool{}
 	for {
-		var ops []types.TransactWriteItem
+		var ops []transactItem
 		for _, slug := range slugs {
 			ops = append(ops, s.settling(id, slug, phase, empty[slug]))
 		}
@@ -97,22 +94,22 @@ func (s *Store) settleSome(ctx context.Context, id string, slugs []string, phase
 
 // settling is the operation that settles a row. Only an aborted put has empty ones: they
 // go.
-func (s *Store) settling(id, slug, phase string, empty bool) types.TransactWriteItem {
+func (s *Store) settling(id, slug, phase string, empty bool) transactItem {
 	values := attributes{":id": text(id)}
 	if empty {
-		return types.TransactWriteItem{Delete: &types.Delete{
-			TableName: &s.opts.Table, Key: itemKey(slug), ExpressionAttributeValues: values,
-			ConditionExpression:                 aws.String("stager = :id AND attribute_not_exists(doc)"),
-			ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+		return transactItem{Delete: &operation{
+			TableName: s.opts.Table, Key: itemKey(slug), ExpressionAttributeValues: values,
+			ConditionExpression:                 "stager = :id AND attribute_not_exists(doc)",
+			ReturnValuesOnConditionCheckFailure: allOld,
 		}}
 	}
 	expression, condition := "SET doc = staged REMOVE staged, stager", "stager = :id"
 	if phase != committed {
 		expression, condition = "REMOVE staged, stager", "stager = :id AND attribute_exists(doc)"
 	}
-	return types.TransactWriteItem{Update: &types.Update{
-		TableName: &s.opts.Table, Key: itemKey(slug), ExpressionAttributeValues: values,
-		UpdateExpression: &expression, ConditionExpression: &condition,
-		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+	return transactItem{Update: &operation{
+		TableName: s.opts.Table, Key: itemKey(slug), ExpressionAttributeValues: values,
+		UpdateExpression: expression, ConditionExpression: condition,
+		ReturnValuesOnConditionCheckFailure: allOld,
 	}}
 }

@@ -3,14 +3,9 @@ package dynamocat
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"sync"
 	"time"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/downlink-go/downlink/catalog"
 )
@@ -45,7 +40,7 @@ type states map[string]string
 func (s *Store) current(ctx context.Context, row attributes, known states) (attributes, error) {
 	id := textOf(row[stagerAttr])
 	if id == "" {
-		return mapOf(row[docAttr]), nil
+		return row[docAttr].M, nil
 	}
 	if known[id] == "" {
 		p, err := s.get(ctx, key(putsKey, id))
@@ -55,9 +50,9 @@ func (s *Store) current(ctx context.Context, row attributes, known states) (attr
 		known[id] = phaseOf(p)
 	}
 	if known[id] == committed {
-		return mapOf(row[stagedAttr]), nil
+		return row[stagedAttr].M, nil
 	}
-	return mapOf(row[docAttr]), nil
+	return row[docAttr].M, nil
 }
 
 func phaseOf(put attributes) string {
@@ -115,10 +110,7 @@ func (b *bulk) begin(ctx context.Context) error {
 	row := key(putsKey, b.id)
 	row[phaseAttr], row[leaseAttr] = text(pending), number(b.lease.UnixMilli())
 	row[Expires] = number(time.Now().Add(keepPut).Unix())
-	return b.store.within(ctx, func(ctx context.Context) error {
-		_, err := b.store.client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &b.store.opts.Table, Item: row})
-		return err
-	})
+	return b.store.write(ctx, "PutItem", &operation{Item: row})
 }
 
 // stage stages some items, and shows that the put lives.
@@ -126,8 +118,8 @@ func (b *bulk) stage(ctx context.Context, items []catalog.Item) error {
 	if err := b.renew(ctx); err != nil {
 		return err
 	}
-	return b.store.overwrite(ctx, func(dead []string) []types.TransactWriteItem {
-		var ops []types.TransactWriteItem
+	return b.store.overwrite(ctx, func(dead []string) []transactItem {
+		var ops []transactItem
 		for i := range items {
 			ops = append(ops, b.store.update(&items[i], "SET staged = :doc, stager = :self, created = if_not_exists(created, :created)", dead, b.id))
 		}
@@ -174,27 +166,20 @@ func (s *Store) abort(ctx context.Context, id string) (phase string, err error) 
 // what it was instead of pending.
 func (s *Store) change(ctx context.Context, id, expression string, values attributes, to string) (phase string, err error) {
 	values[":pending"] = text(pending)
-	err = s.within(ctx, func(ctx context.Context) error {
-		_, err := s.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
-			TableName: &s.opts.Table, Key: key(putsKey, id),
-			UpdateExpression: &expression, ConditionExpression: aws.String("phase = :pending"), ExpressionAttributeValues: values,
-			ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
-		})
-		return err
+	err = s.write(ctx, "UpdateItem", &operation{
+		Key: key(putsKey, id), UpdateExpression: expression, ConditionExpression: "phase = :pending",
+		ExpressionAttributeValues: values, ReturnValuesOnConditionCheckFailure: allOld,
 	})
-	if was, ok := errors.AsType[*types.ConditionalCheckFailedException](err); ok {
-		return phaseOf(was.Item), nil
+	if was, ok := failedCondition(err); ok {
+		return phaseOf(was), nil
 	}
 	return to, err
 }
 
 // forgetPut has DynamoDB delete the row of a put that is settled.
 func (s *Store) forgetPut(ctx context.Context, id string) error {
-	return s.within(ctx, func(ctx context.Context) error {
-		_, err := s.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
-			TableName: &s.opts.Table, Key: key(putsKey, id), UpdateExpression: aws.String("SET expires = :expires"),
-			ExpressionAttributeValues: attributes{":expires": number(time.Now().Add(keepDone).Unix())},
-		})
-		return err
+	return s.write(ctx, "UpdateItem", &operation{
+		Key: key(putsKey, id), UpdateExpression: "SET expires = :expires",
+		ExpressionAttributeValues: attributes{":expires": number(time.Now().Add(keepDone).Unix())},
 	})
 }

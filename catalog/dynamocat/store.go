@@ -6,9 +6,9 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"github.com/downlink-go/downlink/catalog"
+	"github.com/downlink-go/downlink/internal/awscall"
 	"github.com/downlink-go/downlink/internal/awskeys"
 )
 
@@ -30,8 +30,7 @@ type Options struct {
 // Store is a catalogue in a table. It is safe for concurrent use.
 type Store struct {
 	opts   Options
-	client *dynamodb.Client
-	close  func()
+	client *awscall.JSON
 	closed atomic.Bool
 }
 
@@ -54,8 +53,11 @@ func New(o Options) (*Store, error) {
 	if o.Credentials == nil {
 		o.Credentials = awskeys.Chain(o.Timeout / 2) // so that time is left to say that there are none
 	}
-	transport := newTransport(o)
-	return &Store{opts: o, client: newClient(o, transport), close: transport.CloseIdleConnections}, nil
+	client, err := newClient(o)
+	if err != nil {
+		return nil, err
+	}
+	return &Store{opts: o, client: client}, nil
 }
 
 // Name is the table's.
@@ -64,6 +66,6 @@ func (s *Store) Name() string { return s.opts.Table }
 // Close lets go of idle connections; later calls answer catalog.ErrUnavailable.
 func (s *Store) Close() error {
 	s.closed.Store(true)
-	s.close()
+	s.client.Close()
 	return nil
 }

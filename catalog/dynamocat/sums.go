@@ -8,9 +8,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-
 	"github.com/downlink-go/downlink/catalog"
 )
 
@@ -116,8 +113,8 @@ func tally(name string, n int64) (hour int64, t catalog.Tally) {
 // days is the rows of a partition with hours from and up to before.
 func (s *Store) days(ctx context.Context, pk string, from, before int64) (rows []attributes, err error) {
 	const last = 2_932_896 // 9999-12-31
-	in := &dynamodb.QueryInput{
-		TableName: &s.opts.Table, ConsistentRead: aws.Bool(true), KeyConditionExpression: aws.String("pk = :pk AND sk BETWEEN :from AND :to"),
+	in := &query{
+		KeyConditionExpression: "pk = :pk AND sk BETWEEN :from AND :to",
 		ExpressionAttributeValues: attributes{
 			":pk":   text(pk),
 			":from": text(catalog.DayName(min(max(dayOf(from), 0), last))),

@@ -16,16 +16,18 @@ import (
 
 // TestTableFiles: what an operator gives to `aws dynamodb` makes the same table.
 func TestTableFiles(t *testing.T) {
-	var table dynamodb.CreateTableInput
-	read(t, "table.json", &table)
-	if want := dynamocat.Table("downlink"); !reflect.DeepEqual(&table, want) {
-		t.Errorf("table.json has %+v, want %+v", table, want)
+	var is dynamocat.Definition
+	read(t, "table.json", &is)
+	if want := dynamocat.Table("downlink"); !reflect.DeepEqual(is, want) {
+		t.Errorf("table.json has %+v, want %+v", is, want)
 	}
 	var life dynamodb.UpdateTimeToLiveInput
 	read(t, "time-to-live.json", &life)
 	if spec := life.TimeToLiveSpecification; *life.TableName != "downlink" || *spec.AttributeName != dynamocat.Expires || !*spec.Enabled {
 		t.Errorf("time-to-live.json has %+v", life)
 	}
+	var table dynamodb.CreateTableInput
+	read(t, "table.json", &table)
 	client := server.StartDynamoDB(t).Client()
 	if _, err := client.CreateTable(t.Context(), &table); err != nil {
 		t.Fatal(err)

@@ -2,12 +2,8 @@ package dynamocat
 
 import (
 	"context"
-	"errors"
+	"crypto/rand"
 	"fmt"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/downlink-go/downlink/catalog"
 )
@@ -26,27 +22,27 @@ type refusal struct {
 
 func (r *refusal) Error() string { return "the row is not as asked for" }
 
-// transact does all operations or none. The SDK gives each call a token: one that is
-// sent again because its answer was lost is not done twice. Two that meet at a row are
+// transact does all operations or none. Each call has a token: one that is sent again because its answer was lost is not done twice. Two that meet at a row are
 // tried again, one after the other. The error may be a refusal.
-func (s *Store) transact(ctx context.Context, ops []types.TransactWriteItem) error {
+func (s *Store) transact(ctx context.Context, ops []transactItem) error {
 	return s.transactUnless(ctx, ops, func(context.Context) error { return nil })
 }
 
 // transactUnless is transact, and asks before another try whether there is any use in
 // it: an error ends them.
-func (s *Store) transactUnless(ctx context.Context, ops []types.TransactWriteItem, useless func(context.Context) error) error {
+func (s *Store) transactUnless(ctx context.Context, ops []transactItem, useless func(context.Context) error) error {
 	return s.within(ctx, func(ctx context.Context) error {
+		var nothing struct{}
 		for attempt := 1; ; attempt++ {
-			_, err := s.client.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: ops})
+			err := s.client.Call(ctx, "TransactWriteItems", map[string]any{"TransactItems": ops, "ClientRequestToken": rand.Text()}, &nothing)
 			r, passing := cancellation(err)
-			if r != nil {
+			switch {
+			case r != nil:
 				return r
-			}
-			if !passing {
+			case !passing && (err == nil || attempt == 1 || ctx.Err() == nil):
 				return err
 			}
-			if err := useless(ctx); err != nil {
+			if err := useless(ctx); err != nil && ctx.Err() == nil {
 				return err
 			}
 			if sleep(ctx, attempt) != nil {
@@ -59,13 +55,18 @@ func (s *Store) transactUnless(ctx context.Context, ops []types.TransactWriteIte
 // cancellation says why a transaction was not done: for a refusal, or for reasons that
 // pass.
 func cancellation(err error) (r *refusal, passing bool) {
-	canceled, ok := errors.AsType[*types.TransactionCanceledException](err)
-	if !ok {
+	var canceled struct {
+		CancellationReasons []struct {
+			Code string
+			Item attributes
+		}
+	}
+	if !isRefusal(err, "TransactionCanceledException", &canceled) {
 		return nil, false
 	}
 	passing = true
 	for i, reason := range canceled.CancellationReasons {
-		switch aws.ToString(reason.Code) {
+		switch reason.Code {
 		case "ConditionalCheckFailed":
 			if n := len(canceled.CancellationReasons); r == nil {
 				r = &refusal{make([]bool, n), make([]attributes, n)}

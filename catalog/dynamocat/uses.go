@@ -5,9 +5,6 @@ import (
 	"errors"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-
 	"github.com/downlink-go/downlink/catalog"
 )
 
@@ -23,10 +20,10 @@ func clientRow(client string) string { return "client#" + client }
 // did. Until u.Until Begun is true for the client. Both are one transaction with a
 // token, so that a try whose answer was lost is not counted again.
 func (s *Store) Use(ctx context.Context, u catalog.Use) (counted bool, err error) {
-	ops := []types.TransactWriteItem{{Update: &types.Update{
-		TableName: &s.opts.Table, Key: linkKey(u.Link, "uses"),
-		UpdateExpression:    aws.String("SET expires = :expires ADD uses :one"),
-		ConditionExpression: aws.String("attribute_not_exists(uses) OR uses < :max"),
+	ops := []transactItem{{Update: &operation{
+		TableName: s.opts.Table, Key: linkKey(u.Link, "uses"),
+		UpdateExpression:    "SET expires = :expires ADD uses :one",
+		ConditionExpression: "attribute_not_exists(uses) OR uses < :max",
 		ExpressionAttributeValues: attributes{
 			":expires": number(u.Expires.Add(usesLife).Unix()), ":one": number(1), ":max": number(u.Max),
 		},
@@ -34,7 +31,7 @@ func (s *Store) Use(ctx context.Context, u catalog.Use) (counted bool, err error
 	if u.Client != "" {
 		row := linkKey(u.Link, clientRow(u.Client))
 		row["end"], row[Expires] = number(u.Until.Unix()), number(u.Until.Add(usesLife).Unix())
-		ops = append(ops, types.TransactWriteItem{Put: &types.Put{TableName: &s.opts.Table, Item: row}})
+		ops = append(ops, transactItem{Put: &operation{TableName: s.opts.Table, Item: row}})
 	}
 	err = s.transactUnless(ctx, ops, func(ctx context.Context) error { // who comes too late waits for nobody
 		if n, err := s.Uses(ctx, u.Link); err != nil || n < u.Max {

@@ -52,8 +52,8 @@ func TestEndpoints(t *testing.T) {
 	for region, want := range map[string]string{
 		"eu-central-1": "https://ssm.eu-central-1.amazonaws.com/", "cn-north-1": "https://ssm.cn-north-1.amazonaws.com.cn/",
 	} {
-		if got := endpoint("ssm", region); got != want {
-			t.Errorf("%s: %s, want %s", region, got, want)
+		if got, err := parameterStore.endpoint(region); err != nil || got.String() != want {
+			t.Errorf("%s: %s, %v, want %s", region, got, err, want)
 		}
 	}
 }

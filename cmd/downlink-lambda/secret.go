@@ -48,7 +48,7 @@ func (s *secrets) get(ctx context.Context, variable string) (string, error) {
 
 func parameter(ctx context.Context, name string) (string, error) {
 	var got struct{ Parameter struct{ Value string } }
-	err := call(ctx, "ssm", "AmazonSSM.GetParameter", map[string]any{"Name": name, "WithDecryption": true}, &got)
+	err := parameterStore.call(ctx, "GetParameter", map[string]any{"Name": name, "WithDecryption": true}, &got)
 	return got.Parameter.Value, err
 }
 
@@ -56,7 +56,7 @@ var errBinary = errors.New("it is binary: store it as text")
 
 func managed(ctx context.Context, name string) (string, error) {
 	var got struct{ SecretString *string }
-	err := call(ctx, "secretsmanager", "secretsmanager.GetSecretValue", map[string]any{"SecretId": name}, &got)
+	err := secretsManager.call(ctx, "GetSecretValue", map[string]any{"SecretId": name}, &got)
 	if err != nil {
 		return "", err
 	}

@@ -157,7 +157,7 @@ func TestR3_DynamoDBFails(t *testing.T) {
 	}{
 		{"throttled", refuseTable(400, "ProvisionedThroughputExceededException"), "DynamoDB asks for fewer requests"},
 		{"slow", stay, "no answer of DynamoDB within 5s"},
-		{"down", reset, "exceeded maximum number of attempts"},
+		{"down", reset, "8 tries"},
 		{"expired credentials", refuseTable(400, "ExpiredTokenException"), "expired"},
 		{"clock skew", refuseTable(400, "InvalidSignatureException"), "clock"},
 	} {

@@ -21,13 +21,14 @@ var allowed = map[string][]string{
 	"core/link":        {},
 	"storage":          {"core"},
 	"storage/":         {"core", "storage"}, // a driver knows its parent only
-	"storage/s3store":  {"core", "storage", "internal/awskeys"},
+	"storage/s3store":  {"core", "storage", "internal/awscall", "internal/awskeys"},
 	"storage/r2store":  {"core", "storage", "internal/promise"},
 	"catalog":          {"core"},
 	"catalog/":         {"core", "catalog"},
 	"catalog/sqlcat":   {"core", "catalog", "infra/migrations", "internal/promise"},
 	"infra/migrations": {},
-	"internal/awskeys": {}, // for every driver that talks to AWS
+	"internal/awscall": {}, // for every driver that talks to AWS
+	"internal/awskeys": {}, // likewise
 	"internal/flight":  {},
 	"internal/promise": {}, // JavaScript's, for what runs inside a Worker
 	"internal/views":   {"core", "storage", "catalog", "generate/zipfile", "download", "page", "config"},
@@ -48,11 +49,11 @@ var allowed = map[string][]string{
 	"doctor/nginxconf": {},
 	"demo":             {"core", "core/link", "storage", "storage/", "catalog", "catalog/sqlcat", "download", "generate", "generate/overlay", "front", "adapters/nethttp"},
 	"downloadtest":     {"core", "storage", "storage/dirstore", "download", "adapters/nethttp"},
-	"cmd/":             {"core", "core/link", "storage", "storage/", "catalog", "catalog/", "generate", "generate/", "download", "track", "track/", "metrics", "page", "front", "config", "adapters/", "demo", "doctor", "admin", "internal/views", "internal/building"},
+	"cmd/":             {"core", "core/link", "storage", "storage/", "catalog", "catalog/", "generate", "generate/", "download", "track", "track/", "metrics", "page", "front", "config", "adapters/", "demo", "doctor", "admin", "internal/awscall", "internal/awskeys", "internal/views", "internal/building"},
 	"test/":            {"core", "core/link", "storage", "storage/", "catalog", "catalog/", "generate", "generate/", "download", "track", "track/", "metrics", "page", "front", "config", "adapters/", "admin", "doctor", "doctor/", "downloadtest", "internal/promise", "test/"},
 
 	"internal/building":        {}, // for the commands that build for a platform
-	"catalog/dynamocat":        {"core", "catalog", "internal/awskeys"},
+	"catalog/dynamocat":        {"core", "catalog", "internal/awscall", "internal/awskeys"},
 	"storage/httpstore":        {"core", "storage", "storage/httpstore/origin"},
 	"storage/httpstore/origin": {},
 }

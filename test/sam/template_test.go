@@ -11,8 +11,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-
 	"github.com/downlink-go/downlink/catalog/dynamocat"
 	"github.com/downlink-go/downlink/test/need"
 )
@@ -238,7 +236,7 @@ func TestR6_Table(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var got dynamodb.CreateTableInput
+	var got dynamocat.Definition
 	if err := json.Unmarshal(text, &got); err != nil {
 		t.Fatal(err)
 	}
