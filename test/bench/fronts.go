@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 // frontPeers are the servers that are measured with Downlink behind them beside the
@@ -44,22 +46,30 @@ func (f frontPeer) behind() string { return f.title + " + Downlink" }
 
 func (f frontPeer) smallest() string { return f.title + " + smallest Go (socket loop)" }
 
+// smallestSame is the loop with the fields of Downlink's answer, which a front server
+// reads and sends: none of that is saved by deciding nothing.
+func (f frontPeer) smallestSame() string {
+	return f.title + " + smallest Go (socket loop, same fields)"
+}
+
 func (f frontPeer) smallestHTTP() string { return f.title + " + smallest Go (net/http)" }
 
 // peers are those of the server, the reference first.
-func (f frontPeer) peers() []string { return []string{f.smallest(), f.smallestHTTP(), f.behind()} }
+func (f frontPeer) peers() []string {
+	return []string{f.smallest(), f.smallestSame(), f.smallestHTTP(), f.behind()}
+}
 
 var frontLoads = []load{
 	{name: "1 KiB through others", file: "1k.bin", size: 1 << 10, connections: 16, decisive: true},
 	{name: "100 KiB through others", file: "100k.bin", size: 100 << 10, connections: 16, decisive: true},
 }
 
-// frontTargets are about Apache and lighttpd, beside both kinds of smallest backends;
+// frontTargets are about Apache and lighttpd, beside each kind of smallest backend;
 // Caddy is shown only.
 func frontTargets(found *results) (all []target) {
 	for _, f := range frontPeers[:2] {
 		for _, l := range frontLoads {
-			for _, other := range []string{f.smallest(), f.smallestHTTP()} {
+			for _, other := range []string{f.smallest(), f.smallestSame(), f.smallestHTTP()} {
 				all = append(all, target{
 					what: l.name + ": " + f.behind() + " / " + strings.TrimPrefix(other, f.title+" ") + ", requests/s",
 					got:  found.ratio(l.name, f.behind(), other, requestRate), limit: 0.95,
@@ -127,25 +137,72 @@ func (s *stage) startFront(ctx context.Context, f frontPeer) error {
 		}
 		return nil
 	}
-	for peer, kind := range map[string]string{f.behind(): "downlink", f.smallest(): "raw", f.smallestHTTP(): "nethttp"} {
-		name := f.name + "-" + kind
-		c := downlinkConfig{Listen: "unix:" + s.path(name+".sock"), Front: f.name, Files: s.files}
-		if kind == "downlink" {
-			err = s.startDownlink(ctx, c, name)
-		} else {
-			err = s.startSmallestFor(ctx, f, c, name, kind)
+	own := s.frontConfig(f, "downlink")
+	if err := s.startDownlink(ctx, own, f.name+"-downlink"); err != nil {
+		return err
+	}
+	fields, err := s.ownFields(ctx, f, own.Listen)
+	if err != nil {
+		return err
+	}
+	for kind, also := range map[string]string{"raw": f.also, "same": fields, "nethttp": f.also} {
+		if err := s.startSmallestFor(ctx, f, kind, also); err != nil {
+			return err
 		}
-		if err == nil {
-			err = s.startServer(ctx, f, program, peer, name)
-		}
-		if err != nil {
+	}
+	kinds := map[string]string{f.behind(): "downlink", f.smallest(): "raw", f.smallestSame(): "same", f.smallestHTTP(): "nethttp"}
+	for peer, kind := range kinds {
+		if err := s.startServer(ctx, f, program, peer, f.name+"-"+kind); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (s *stage) startSmallestFor(ctx context.Context, f frontPeer, c downlinkConfig, name, kind string) error {
+func (s *stage) frontConfig(f frontPeer, kind string) downlinkConfig {
+	return downlinkConfig{Listen: "unix:" + s.path(f.name+"-"+kind+".sock"), Front: f.name, Files: s.files}
+}
+
+// ownFields are those of Downlink's answer to the front server but for the one that
+// names the file, as the smallest backend takes them.
+func (s *stage) ownFields(ctx context.Context, f frontPeer, listen string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	defer cancel()
+	client := http.Client{Transport: &http.Transport{
+		DisableKeepAlives: true,
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, "unix", strings.TrimPrefix(listen, "unix:"))
+		},
+	}}
+	r, err := frontLoads[0].request(ctx, "http://localhost")
+	if err != nil {
+		return "", err
+	}
+	r.Header.Set("X-Downlink-Front", f.name)
+	answer, err := client.Do(r)
+	for err != nil {
+		select {
+		case <-ctx.Done():
+			return "", fmt.Errorf("%s does not answer at its socket: %w\n%s", f.behind(), err, s.logs())
+		case <-time.After(50 * time.Millisecond):
+			answer, err = client.Do(r)
+		}
+	}
+	defer answer.Body.Close()
+	if answer.Header.Get(f.field) == "" {
+		return "", fmt.Errorf("%s: the answer at its socket has no %s: %v", f.behind(), f.field, answer.Header)
+	}
+	var all []string
+	for name, values := range answer.Header {
+		if name != f.field && name != "Content-Length" {
+			all = append(all, name+":"+values[0])
+		}
+	}
+	return strings.Join(all, "|"), nil
+}
+
+func (s *stage) startSmallestFor(ctx context.Context, f frontPeer, kind, also string) error {
+	name, c := f.name+"-"+kind, s.frontConfig(f, kind)
 	if err := s.expand("downlink.toml.tmpl", name+".toml", c); err != nil {
 		return err
 	}
@@ -153,7 +210,10 @@ func (s *stage) startSmallestFor(ctx context.Context, f frontPeer, c downlinkCon
 	if f.field == "X-Sendfile" {
 		to = s.files + "/"
 	}
-	return s.launch(ctx, name, s.program("smallest"), "--field", f.field, "--to", to, "--also", f.also, kind, s.path(name+".sock"))
+	if kind == "same" {
+		kind = "raw"
+	}
+	return s.launch(ctx, name, s.program("smallest"), "--field", f.field, "--to", to, "--also", also, kind, s.path(name+".sock"))
 }
 
 // startServer has Downlink write the server's configuration from name.toml and starts
