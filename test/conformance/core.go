@@ -91,7 +91,7 @@ func (c *Core) decide(r core.Request) (core.Decision, []byte) {
 		return core.Refuse(503, "the file changed meanwhile"), nil
 	}
 	if tag := says.Tag(); tag != "" {
-		rep.ETag = tag
+		rep.ETag, rep.Digest = tag, says.Digest()
 	}
 	if !says.Modified.IsZero() {
 		rep.LastModified = says.Modified

@@ -1,6 +1,8 @@
 package conformance
 
 import (
+	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -63,6 +65,15 @@ func (it *Item) Tag() string {
 		return `"` + it.SHA256 + `"`
 	}
 	return it.ETag
+}
+
+// Digest is the Repr-Digest that the item gives its file, "" for none.
+func (it *Item) Digest() string {
+	sum, err := hex.DecodeString(it.SHA256)
+	if err != nil || it.SHA256 == "" {
+		return ""
+	}
+	return "sha-256=:" + base64.StdEncoding.EncodeToString(sum) + ":"
 }
 
 // LoadFixtures reads the fixtures.

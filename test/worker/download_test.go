@@ -224,7 +224,9 @@ func TestR4_ItemsInD1(t *testing.T) {
 		body   string
 		fields map[string]string
 	}{
-		{"/d/versions/@2", 200, "own", map[string]string{"ETag": `"` + strings.Repeat("0f", 32) + `"`}},
+		{"/d/versions/@2", 200, "own", map[string]string{
+			"ETag": `"` + strings.Repeat("0f", 32) + `"`, "Repr-Digest": "sha-256=:" + strings.Repeat("Dw8P", 10) + "Dw8=:",
+		}},
 		{"/d/versions/@1", 200, "further", map[string]string{"ETag": `"` + strings.Repeat("1e", 32) + `"`}},
 		{"/d/versions/@", 404, "", nil},
 		{"/d/text/@", 404, "", nil},
@@ -236,6 +238,7 @@ func TestR4_ItemsInD1(t *testing.T) {
 		{"/d/blob", 200, "own", map[string]string{
 			"Content-Disposition": `inline; filename="na_me.txt"; filename*=UTF-8''na%EF%BF%BDme.txt`,
 			"ETag":                `"hash"`, "Last-Modified": "Fri, 14 Jul 2017 02:40:00 GMT", "Content-Type": "text/plain; charset=latin1",
+			"Repr-Digest": "",
 		}},
 		{"/d/text", 200, "own", map[string]string{"Content-Disposition": `attachment; filename="name _.txt"; filename*=UTF-8''name%20%C3%BC.txt`}},
 		{"/d/text/file", 200, "own", nil},

@@ -81,7 +81,7 @@ const inlineFlag = 1
 const modifiedFlag = 4
 const draftFlag = 8
 const noFile = {
-  inline: 0, draft: 0, size: 0, modified: 0, publish: 0, expires: 0, key: '', name: '', mediaType: '', encoding: '', charset: '', etag: '',
+  inline: 0, draft: 0, size: 0, modified: 0, publish: 0, expires: 0, key: '', name: '', mediaType: '', encoding: '', charset: '', etag: '', digest: '',
 }
 
 /**
@@ -100,7 +100,7 @@ export function resultFrame(state, object, file = noFile) {
   view.setFloat64(42, file.expires, true)
   const end = putTexts(50, [
     object ? object.httpEtag : '', http?.contentType ?? '', http?.contentEncoding ?? '',
-    file.key, file.name, file.mediaType, file.encoding, file.charset, file.etag,
+    file.key, file.name, file.mediaType, file.encoding, file.charset, file.etag, file.digest,
   ])
   return scratch.subarray(0, end)
 }

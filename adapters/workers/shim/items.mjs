@@ -64,8 +64,14 @@ function fileOf(row) {
     store: row.store, key: text(row.key), name: bytes(row.name), inline: row.inline,
     mediaType: row.media_type, encoding: row.encoding, charset: row.charset,
     modified: row.modified, size: row.size,
-    etag: row.etag || (row.sha256 && `"${row.sha256}"`),
+    etag: row.etag || (row.sha256 && `"${row.sha256}"`), digest: digest(row.sha256),
   }
+}
+
+// The value of Repr-Digest (RFC 9530).
+function digest(sha256) {
+  if (!/^[0-9a-f]{64}$/i.test(sha256)) return ''
+  return `sha-256=:${btoa(String.fromCharCode(...sha256.match(/../g).map(byte => parseInt(byte, 16))))}:`
 }
 
 // D1 gives a BLOB as an array of numbers, and as a string what was stored as TEXT in

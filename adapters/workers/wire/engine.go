@@ -142,5 +142,6 @@ func (f *Result) decide(q core.Request, p *core.Plan, options core.Options) core
 	}
 	options = p.Present(file.Options.Or(options))
 	rep := options.Represent(file.Key, m)
+	rep.Digest = file.Digest
 	return core.Decide(q, rep, core.Capabilities{Deliveries: streamed, MultipartRanges: true})
 }

@@ -57,6 +57,7 @@ type File struct {
 	Modified time.Time
 	Size     int64 // 0 if it says nothing
 	ETag     string
+	Digest   string     // the value of Repr-Digest; only with ETag
 	Offer    core.Offer // of the item, its times in whole milliseconds
 }
 
@@ -89,7 +90,7 @@ func AppendResult(dst []byte, f *Result) []byte {
 	dst = appendFloat64(dst, milliseconds(file.Offer.Publish))
 	dst = appendFloat64(dst, milliseconds(file.Offer.Expires))
 	return appendStrings(dst, m.ETag, m.MediaType, m.Encoding, file.Key,
-		file.Options.Basename, file.Options.MediaType, file.Options.Encoding, file.Options.Charset, file.ETag)
+		file.Options.Basename, file.Options.MediaType, file.Options.Encoding, file.Options.Charset, file.ETag, file.Digest)
 }
 
 // milliseconds since 1970; the zero time is 0.
@@ -118,6 +119,6 @@ func (r *reader) result() (f Result) {
 		}
 	}
 	r.strings(&m.ETag, &m.MediaType, &m.Encoding, &file.Key,
-		&file.Options.Basename, &file.Options.MediaType, &file.Options.Encoding, &file.Options.Charset, &file.ETag)
+		&file.Options.Basename, &file.Options.MediaType, &file.Options.Encoding, &file.Options.Charset, &file.ETag, &file.Digest)
 	return f
 }

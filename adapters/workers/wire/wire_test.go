@@ -216,12 +216,12 @@ func TestDecideItem(t *testing.T) {
 	e := configured(t)
 	f := found()
 	f.File = wire.File{
-		Key: "store/x.bin", ETag: `"hash"`, Size: 100, Modified: time.Unix(1_500_000_000, 0),
+		Key: "store/x.bin", ETag: `"hash"`, Digest: "sha-256=:AAAA:", Size: 100, Modified: time.Unix(1_500_000_000, 0),
 		Options: core.Options{Basename: "Bericht ü.pdf", MediaType: "text/plain", Charset: "latin1", Inline: true},
 	}
 	d := askDecision(t, e, get("/d/report"), f)
 	for name, want := range map[string]string{
-		"ETag": `"hash"`, "Last-Modified": "Fri, 14 Jul 2017 02:40:00 GMT", "Content-Type": "text/plain; charset=latin1",
+		"ETag": `"hash"`, "Repr-Digest": "sha-256=:AAAA:", "Last-Modified": "Fri, 14 Jul 2017 02:40:00 GMT", "Content-Type": "text/plain; charset=latin1",
 		"Content-Disposition": `inline; filename="Bericht _.pdf"; filename*=UTF-8''Bericht%20%C3%BC.pdf`, "Content-Length": "100",
 	} {
 		if got := d.Get(name); got != want {
