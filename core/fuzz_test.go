@@ -83,7 +83,7 @@ var nameSeeds = []string{
 	"\u202egpj.exe", "\u2066x\u2069.txt", "a\u2028b.txt", "a\u0085b.txt", "\u05e9\u05dc\u05d5\u05dd.pdf", "👩‍👩‍👧.png", "e\u0301.txt",
 	"\uff02; filename=x.exe", "a/b\\c.txt", "\xff\xfe.txt", "a.", "a .txt ", ".htaccess", "x\ufeff.txt", "\ufffd.txt",
 	strings.Repeat("é", 200) + ".tar.gz", strings.Repeat("x", 300), strings.Repeat("x", 300) + ".txt",
-	"a." + strings.Repeat("x", 300), strings.Repeat("x", 250) + " . . .txt", "%", "%4", "%é1.txt", `"`, `\`, "a;b.txt", "a'b.txt", "\x7f",
+	"a." + strings.Repeat("x", 300), strings.Repeat("x", 250) + " . . .txt", "%", "%4", "%é1.txt", `"`, `\`, "a;b.txt", "a'b.txt", "\x7f", "\u2000", "\u3000a\u00a0.\u2003",
 }
 
 func FuzzDecide(f *testing.F) {

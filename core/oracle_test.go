@@ -578,7 +578,10 @@ func oracleCleanName(name string) string {
 		}
 		return r
 	}, name)
-	trim := func(s string) string { return strings.TrimRight(strings.TrimLeft(s, " "), " .") }
+	trim := func(s string) string {
+		s = strings.TrimLeftFunc(s, unicode.IsSpace)
+		return strings.TrimRightFunc(s, func(r rune) bool { return unicode.IsSpace(r) || r == '.' })
+	}
 	if name = trim(name); len(name) > 255 {
 		ext := ""
 		if i := strings.LastIndexByte(name, '.'); i > 0 && len(name)-i <= 32 {
