@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -256,5 +257,55 @@ func categoriesLikeTheModel(t *testing.T, d catalog.Driver) {
 	}
 	for _, it := range m.items {
 		wantItem(t, d, it)
+	}
+}
+
+// RunEditedWhileMoved has one edit an item while another moves its category to and fro:
+// what was put stays, wherever the item is, and lists have it there.
+func RunEditedWhileMoved(t *testing.T, open func(t *testing.T) catalog.Driver) {
+	d := open(t)
+	defer d.Close()
+	c, ctx := catalog.New(d), context.Background()
+	put(t, d, in("x", "A"), in("y", "A", "C"))
+	var over atomic.Bool
+	moved := make(chan error, 1)
+	go func() {
+		var err error
+		for from, to := "A", "B"; err == nil && !over.Load(); from, to = to, from {
+			if err = c.MoveCategory(ctx, from, to); errors.Is(err, catalog.ErrNotFound) {
+				err = nil // nothing was put there since
+			}
+		}
+		moved <- err
+	}()
+	for n := range 60 {
+		for _, it := range []catalog.Item{in("x", "A"), in("y", "A", "C")} {
+			it.Title = fmt.Sprint("title ", n)
+			put(t, d, it)
+			got, err := d.Item(ctx, it.Slug)
+			if err != nil || got.Title != it.Title || got.Category != "A" && got.Category != "B" || len(got.Categories) != len(it.Categories) {
+				t.Errorf("edit %d: got %s, %v; want %s", n, show(got), err, show(it))
+			}
+		}
+	}
+	over.Store(true)
+	if err := <-moved; err != nil {
+		t.Errorf("move: %v", err)
+	}
+	m := newModel()
+	for _, slug := range []string{"x", "y"} {
+		it, err := d.Item(ctx, slug)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.put(it)
+	}
+	got, err := c.Categories(ctx, time.Time{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got = slices.DeleteFunc(got, func(c catalog.CategoryCount) bool { return c.Items == 0 })
+	if want := m.counts(time.Time{}); !slices.Equal(got, want) {
+		t.Errorf("got %+v, want %+v", got, want)
 	}
 }

@@ -2,6 +2,7 @@ package sqlcat
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -19,7 +20,26 @@ const (
 		" SELECT CAST(? AS TEXT) || substr(path, CAST(? AS INTEGER)), title, position FROM categories WHERE " + belowPath +
 		" ON CONFLICT (path) DO NOTHING"
 	deleteCategories = "DELETE FROM categories WHERE " + belowPath
+
+	setCategories = "UPDATE items SET category = ?, categories = ?, updated = ? WHERE slug = ?"
+	leavePlaces   = "DELETE FROM places WHERE slug = ? AND category <> ''"
+	// An item's place among all tells what its other places have.
+	copyPlace = "INSERT INTO places (slug, category, sort, age, since, until)" +
+		" SELECT slug, CAST(? AS TEXT), sort, age, since, until FROM places WHERE slug = ? AND category = ''"
+
+	// D1 runs statements later than what was read for them. These two fail, and with
+	// them all others, if an item's categories are not those that were read, or if an
+	// item was put into the category.
+	refuseOthers = "INSERT INTO categories (path) SELECT NULL FROM items WHERE slug = ? AND (category <> ? OR categories <> ?)"
+	refuseLeft   = "INSERT INTO categories (path) SELECT NULL FROM places WHERE category = ?"
+	refusal      = "NOT NULL constraint failed: categories.path"
 )
+
+// errMeanwhile: items came into a category, or left it, while it was edited.
+var errMeanwhile = errors.New("items changed their categories meanwhile")
+
+// mostTries is how often a category is edited before others who edit its items go first.
+const mostTries = 10
 
 // PutCategory puts a category, and those above it where there are none.
 func (t *tables) PutCategory(ctx context.Context, c catalog.Category) error {
@@ -48,15 +68,38 @@ func (t *tables) editCategory(ctx context.Context, path string, rename func(stri
 	} else if n == 0 {
 		return catalog.ErrNotFound
 	}
-	return t.change(ctx, func(tx transaction) error {
-		if err := run(tx, append(first, statement{deleteCategories, below(path)})); err != nil {
-			return err
-		}
-		return eachIn(tx, path, func(it *catalog.Item) error {
-			it.SetCategories(renamed(it.AllCategories(), path, rename))
-			return run(tx, puts(it, time.Now()))
+	err := errMeanwhile
+	for try := 0; try < mostTries && errors.Is(err, errMeanwhile); try++ {
+		err = t.change(ctx, func(tx transaction) error {
+			if err := run(tx, append(first, statement{deleteCategories, below(path)})); err != nil {
+				return err
+			}
+			err := eachIn(tx, path, func(it *catalog.Item) error {
+				return run(tx, recategorize(it, renamed(it.AllCategories(), path, rename)))
+			})
+			if err != nil {
+				return err
+			}
+			return run(tx, []statement{{refuseLeft, []any{path}}})
 		})
-	})
+	}
+	return err
+}
+
+// recategorize are the statements that put an item into other categories, and leave
+// everything else of it as it is when they run.
+func recategorize(it *catalog.Item, categories []string) []statement {
+	slug := it.Slug
+	all := []statement{
+		{refuseOthers, []any{slug, it.Category, strings.Join(it.Categories, "\n")}},
+		{takeOut, []any{slug}}, {deleteEmpty, []any{slug}}, {leavePlaces, []any{slug}},
+	}
+	it.SetCategories(categories)
+	all = append(all, statement{setCategories, []any{it.Category, strings.Join(it.Categories, "\n"), msOf(time.Now()), slug}})
+	for _, path := range placesOf(it) {
+		all = append(all, statement{copyPlace, []any{path, slug}}, statement{makeCategory, []any{path}})
+	}
+	return append(all, statement{putIn, []any{slug}})
 }
 
 // eachIn calls f for the items in a category or below it.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"strings"
 	"syscall/js"
 	"time"
 
@@ -63,6 +64,9 @@ func (b *binding) change(ctx context.Context, f func(transaction) error) error {
 		return err
 	}
 	_, err := promise.Call(b.bound, "batch", batch.all)
+	if err != nil && strings.Contains(err.Error(), refusal) {
+		return errMeanwhile
+	}
 	return err
 }
 

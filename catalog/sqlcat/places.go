@@ -1,6 +1,7 @@
 package sqlcat
 
 import (
+	"slices"
 	"unicode/utf8"
 
 	"github.com/downlink-go/downlink/catalog"
@@ -41,16 +42,22 @@ func place(it *catalog.Item) []statement {
 		until = msOf(it.Expires)
 	}
 	all = append(all, statement{insertPlace, []any{"", sort, since, until, it.Slug}})
-	seen := map[string]bool{}
+	for _, path := range placesOf(it) {
+		all = append(all, statement{insertPlace, []any{path, sort, since, until, it.Slug}}, statement{makeCategory, []any{path}})
+	}
+	return append(all, statement{putIn, []any{it.Slug}})
+}
+
+// placesOf are the categories that an item is in and those above them, each once.
+func placesOf(it *catalog.Item) (all []string) {
 	for _, category := range it.AllCategories() {
 		for _, path := range catalog.Above(category) {
-			if !seen[path] {
-				seen[path] = true
-				all = append(all, statement{insertPlace, []any{path, sort, since, until, it.Slug}}, statement{makeCategory, []any{path}})
+			if !slices.Contains(all, path) {
+				all = append(all, path)
 			}
 		}
 	}
-	return append(all, statement{putIn, []any{it.Slug}})
+	return all
 }
 
 // displace are the statements that take an item out of the lists.

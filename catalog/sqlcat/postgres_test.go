@@ -41,6 +41,7 @@ func TestR6_Postgres(t *testing.T) {
 		})
 	})
 	t.Run("categorizer", func(t *testing.T) { catalogtest.RunCategorizer(t, fresh) })
+	t.Run("edited while moved", func(t *testing.T) { catalogtest.RunEditedWhileMoved(t, fresh) })
 	t.Run("counter", func(t *testing.T) { catalogtest.RunCounter(t, fresh) })
 	t.Run("uses", func(t *testing.T) { postgresUses(t, p) })
 	t.Run("many start together", func(t *testing.T) { postgresStart(t, p) })

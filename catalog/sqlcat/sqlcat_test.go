@@ -44,6 +44,7 @@ func TestAbilities(t *testing.T) {
 		execute(t, path, fmt.Sprintf("INSERT INTO counts (slug, hour, n, bots) VALUES ('%[1]s', 1, %[2]d, 5), ('%[1]s', 2, 1, 0)", slug, n-1))
 	})
 	catalogtest.RunCategorizer(t, fresh)
+	catalogtest.RunEditedWhileMoved(t, fresh)
 }
 
 func item(slug string) catalog.Item {

@@ -30,6 +30,7 @@ func TestD1(t *testing.T) {
 		execute(t, fmt.Sprintf("INSERT INTO counts (slug, hour, n) VALUES ('%s', 1, %d)", slug, n))
 	})
 	catalogtest.RunCategorizer(t, database)
+	catalogtest.RunEditedWhileMoved(t, database)
 }
 
 // database is an empty catalogue in D1.
