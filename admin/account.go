@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -10,21 +11,12 @@ import (
 	"time"
 )
 
-// Database keeps the admin's own tables, those of infra/migrations whose names begin
-// with admin_. Arguments stand at "?".
-type Database interface {
-	// Exec runs a statement and returns how many rows it changed.
-	Exec(ctx context.Context, statement string, args ...any) (changed int64, err error)
-	// Rows calls row for each row that a query finds, until it returns an error.
-	Rows(ctx context.Context, query string, args []any, row func(scan func(...any) error) error) error
-}
-
 // Accounts are the people who log in with a password, and the links by which they
 // choose it.
-type Accounts struct{ db Database }
+type Accounts struct{ records Records }
 
-// NewAccounts returns the accounts in a database.
-func NewAccounts(db Database) *Accounts { return &Accounts{db} }
+// NewAccounts returns the accounts that are in records.
+func NewAccounts(r Records) *Accounts { return &Accounts{r} }
 
 // ErrNoAccount: nobody has this name.
 var ErrNoAccount = errors.New("there is no account of this name")
@@ -49,23 +41,18 @@ func CheckName(name string) error {
 
 // Names are the names of all accounts, in order.
 func (a *Accounts) Names(ctx context.Context) (names []string, err error) {
-	err = a.db.Rows(ctx, "SELECT name FROM admin_users ORDER BY name", nil, func(scan func(...any) error) error {
-		var name string
-		err := scan(&name)
-		names = append(names, name)
-		return err
-	})
+	err = a.records.EachRecord(ctx, userRecords, func(name, _ string) bool { names = append(names, name); return true })
 	return names, err
 }
 
 // Remove removes an account. Its sessions end with their next request. Errors:
 // ErrNoAccount.
 func (a *Accounts) Remove(ctx context.Context, name string) error {
-	if _, err := a.db.Exec(ctx, "DELETE FROM admin_links WHERE name = ?", name); err != nil {
+	if err := a.voidLinks(ctx, name); err != nil {
 		return err
 	}
-	changed, err := a.db.Exec(ctx, "DELETE FROM admin_users WHERE name = ?", name)
-	if err == nil && changed == 0 {
+	ok, err := a.records.TakeRecord(ctx, userRecords, name)
+	if err == nil && !ok {
 		err = ErrNoAccount
 	}
 	return err
@@ -75,60 +62,71 @@ func (a *Accounts) Remove(ctx context.Context, name string) error {
 // called name, once and until expires. "" is for a site without accounts: the name is
 // chosen too. The account is made if there is none.
 func (a *Accounts) Link(ctx context.Context, name string, expires time.Time) (token string, err error) {
-	if _, err := a.db.Exec(ctx, "DELETE FROM admin_links WHERE expires < ?", time.Now().Unix()); err != nil {
-		return "", err
-	}
 	token = rand.Text()
-	_, err = a.db.Exec(ctx, "INSERT INTO admin_links (token, name, expires) VALUES (?, ?, ?)", digest(token), name, expires.Unix())
-	return token, err
+	return token, a.records.PutRecord(ctx, linkRecords, digest(token), name, expires)
 }
 
-// good is which links can be used. One that is for no name sets a site up: it is good
-// as long as there is no account, however the first one was made.
-const good = "token = ? AND expires >= ? AND (name <> '' OR NOT EXISTS (SELECT 1 FROM admin_users))"
-
-// linked is whose password a token is for. Errors: errLink.
+// linked is whose password a token is for. One that is for no name sets a site up: it is
+// good as long as there is no account, however the first one was made. Errors: errLink.
 func (a *Accounts) linked(ctx context.Context, token string) (name string, err error) {
-	err = errLink
-	failed := a.db.Rows(ctx, "SELECT name FROM admin_links WHERE "+good, []any{digest(token), time.Now().Unix()}, func(scan func(...any) error) error {
-		err = scan(&name)
-		return err
-	})
-	return name, errors.Join(failed, err)
+	name, ok, err := a.records.Record(ctx, linkRecords, digest(token))
+	if err == nil && ok && name == "" {
+		var names []string
+		names, err = a.Names(ctx)
+		ok = len(names) == 0
+	}
+	if err == nil && !ok {
+		err = errLink
+	}
+	return name, err
 }
 
 // redeem uses a token up that is linked to a name or to "", and sets the password of
 // an account. All other links of that name are void then. Errors: errLink.
 func (a *Accounts) redeem(ctx context.Context, token, linked, name, password string) error {
 	hash := hashPassword(password) // takes its time: before the link is gone
-	changed, err := a.db.Exec(ctx, "DELETE FROM admin_links WHERE "+good, digest(token), time.Now().Unix())
-	if err == nil && changed == 0 {
+	if now, err := a.linked(ctx, token); err != nil || now != linked {
+		return cmp.Or(err, errLink)
+	}
+	ok, err := a.records.TakeRecord(ctx, linkRecords, digest(token))
+	if err == nil && !ok { // somebody else was faster
 		err = errLink
 	}
 	if err != nil {
 		return err
 	}
-	if _, err := a.db.Exec(ctx, "DELETE FROM admin_links WHERE name = ?", linked); err != nil {
+	if err := a.voidLinks(ctx, linked); err != nil {
 		return err
 	}
 	return a.put(ctx, name, hash)
 }
 
-func (a *Accounts) put(ctx context.Context, name, hash string) error {
-	_, err := a.db.Exec(ctx, "INSERT INTO admin_users (name, password) VALUES (?, ?)"+
-		" ON CONFLICT (name) DO UPDATE SET password = excluded.password", name, hash)
+// voidLinks has all links of a name be of no use.
+func (a *Accounts) voidLinks(ctx context.Context, name string) error {
+	var links []string
+	err := a.records.EachRecord(ctx, linkRecords, func(link, of string) bool {
+		if of == name {
+			links = append(links, link)
+		}
+		return true
+	})
+	for _, link := range links {
+		if err == nil {
+			_, err = a.records.TakeRecord(ctx, linkRecords, link)
+		}
+	}
 	return err
+}
+
+func (a *Accounts) put(ctx context.Context, name, hash string) error {
+	return a.records.PutRecord(ctx, userRecords, name, hash, time.Time{})
 }
 
 // hash is the hash of an account's password. Errors: ErrNoAccount.
 func (a *Accounts) hash(ctx context.Context, name string) (hash string, err error) {
-	err = ErrNoAccount
-	failed := a.db.Rows(ctx, "SELECT password FROM admin_users WHERE name = ?", []any{name}, func(scan func(...any) error) error {
-		err = scan(&hash)
-		return err
-	})
-	if failed != nil {
-		return "", failed
+	hash, ok, err := a.records.Record(ctx, userRecords, name)
+	if err == nil && !ok {
+		err = ErrNoAccount
 	}
 	return hash, err
 }

@@ -27,9 +27,9 @@ const Path = "/admin/"
 // Options are what the admin works with.
 type Options struct {
 	Log *slog.Logger // nil discards
-	// Database keeps accounts and sessions.
-	Database Database
-	Catalog  *catalog.Catalog
+	// Records keep accounts and sessions: SQL makes them of a database.
+	Records Records
+	Catalog *catalog.Catalog
 	// Counter has what was counted; nil shows no counts.
 	Counter catalog.Counter
 	// Stores are all of the site's, to pick files from.
@@ -103,8 +103,8 @@ func New(o Options) (*Handler, error) {
 	if o.Secure == nil {
 		o.Secure = func(r *http.Request) bool { return r.TLS != nil }
 	}
-	h := &Handler{opts: o, log: o.Log, accounts: NewAccounts(o.Database)}
-	h.plain, h.secure = newSessions(o.Database, o.Session, false), newSessions(o.Database, o.Session, true)
+	h := &Handler{opts: o, log: o.Log, accounts: NewAccounts(o.Records)}
+	h.plain, h.secure = newSessions(o.Records, o.Session, false), newSessions(o.Records, o.Session, true)
 	h.plain.ErrorFunc, h.secure.ErrorFunc = h.fail, h.fail
 	if err := h.openUploads(); err != nil {
 		return nil, err

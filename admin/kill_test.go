@@ -53,7 +53,7 @@ func optionsIn(dir string) (admin.Options, error) {
 		return admin.Options{}, err
 	}
 	return admin.Options{
-		Database: db, Session: time.Hour, Catalog: catalog.New(db), Store: storage.New("files", store), Uploads: filepath.Join(dir, "uploads"), MaxUpload: 1 << 30,
+		Records: admin.SQL(db), Session: time.Hour, Catalog: catalog.New(db), Store: storage.New("files", store), Uploads: filepath.Join(dir, "uploads"), MaxUpload: 1 << 30,
 	}, nil
 }
 

@@ -16,24 +16,40 @@ const (
 	mostLimited    = 10_000 // accounts and addresses that are watched at a time
 )
 
+// allow counts an attempt for an account. Errors: errTooMany. Those that an address may
+// not make count for no account.
+func (x *visit) allow(account string) error {
+	if err := x.allowFrom(); err != nil {
+		return err
+	}
+	return x.attempt("account " + account)
+}
+
+// allowFrom is allow for what is no account's.
+func (x *visit) allowFrom() error { return x.attempt("address " + network(x.opts.Client(x.r))) }
+
+// attempt counts an attempt in this process and, if that allows it, in all of them.
+func (x *visit) attempt(key string) error {
+	ok := x.attempts.take(time.Now(), key)
+	if l, shared := x.opts.Records.(Limiter); ok && shared {
+		var err error
+		if ok, err = l.Attempt(x.r.Context(), key, attempts, attemptsWithin); err != nil {
+			return err
+		}
+	}
+	if !ok {
+		return errTooMany
+	}
+	return nil
+}
+
 // limits counts attempts.
 type limits struct {
 	mu   sync.Mutex
 	each map[string]*rate.Limiter
 }
 
-// allow reports whether one more attempt is allowed for an account from an address,
-// and counts it. Those that an address may not make count for no account: nobody has
-// more watched than attempts.
-func (l *limits) allow(now time.Time, account, address string) bool {
-	return l.allowFrom(now, address) && l.take(now, "account "+account)
-}
-
-// allowFrom is allow for what is no account's.
-func (l *limits) allowFrom(now time.Time, address string) bool {
-	return l.take(now, "address "+network(address))
-}
-
+// take counts an attempt, and reports whether it is allowed.
 func (l *limits) take(now time.Time, key string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()

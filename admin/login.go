@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 )
 
 // signIn is what the page of the log-in shows.
@@ -53,8 +52,8 @@ func logIn(x *visit) error {
 	}
 	name := x.r.PostFormValue("name")
 	name = name[:min(len(name), longestName+1)] // which nobody is called; it is kept and logged
-	if !x.attempts.allow(time.Now(), name, x.opts.Client(x.r)) {
-		return errTooMany
+	if err := x.allow(name); err != nil {
+		return err
 	}
 	hash, err := x.accounts.verify(x.r.Context(), name, x.r.PostFormValue("password"))
 	if err != nil {
@@ -105,8 +104,8 @@ func choosePassword(x *visit) error {
 	if err := x.parseForm(); err != nil {
 		return err
 	}
-	if !x.attempts.allowFrom(time.Now(), x.opts.Client(x.r)) {
-		return errTooMany
+	if err := x.allowFrom(); err != nil {
+		return err
 	}
 	token, password := x.r.PostFormValue("token"), x.r.PostFormValue("password")
 	linked, err := x.linked(token)
@@ -156,8 +155,8 @@ func changePassword(x *visit) error {
 	if err := x.parseForm(); err != nil {
 		return err
 	}
-	if !x.attempts.allow(time.Now(), x.user, x.opts.Client(x.r)) {
-		return errTooMany
+	if err := x.allow(x.user); err != nil {
+		return err
 	}
 	hash, err := x.accounts.verify(x.r.Context(), x.user, x.r.PostFormValue("old"))
 	if err != nil {

@@ -64,7 +64,7 @@ func TestSetUpLinksAreVoidWhenThereIsAnAccount(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	token, err := admin.NewAccounts(s.db).Link(t.Context(), "anna", time.Now().Add(time.Hour))
+	token, err := admin.NewAccounts(admin.SQL(s.db)).Link(t.Context(), "anna", time.Now().Add(time.Hour))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,7 +123,7 @@ func TestLongNamesAreCut(t *testing.T) {
 
 func TestLinksExpire(t *testing.T) {
 	s := start(t, nil)
-	token, err := admin.NewAccounts(s.db).Link(t.Context(), "anna", time.Now().Add(-2*time.Second))
+	token, err := admin.NewAccounts(admin.SQL(s.db)).Link(t.Context(), "anna", time.Now().Add(-2*time.Second))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -136,7 +136,7 @@ func TestLinksExpire(t *testing.T) {
 func TestLinksAreForTheirAccount(t *testing.T) {
 	s := start(t, nil)
 	s.anna(t)
-	token, err := admin.NewAccounts(s.db).Link(t.Context(), "bert", time.Now().Add(time.Hour))
+	token, err := admin.NewAccounts(admin.SQL(s.db)).Link(t.Context(), "bert", time.Now().Add(time.Hour))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -144,7 +144,7 @@ func TestLinksAreForTheirAccount(t *testing.T) {
 	const own = "another password"
 	b.want(b.post("/admin/setup", "token", token, "name", "anna", "password", own, "again", own), http.StatusSeeOther)
 	contains(t, b.get("/admin/account"), ">bert</a>")
-	if names, err := admin.NewAccounts(s.db).Names(t.Context()); fmt.Sprint(names) != "[anna bert]" || err != nil {
+	if names, err := admin.NewAccounts(admin.SQL(s.db)).Names(t.Context()); fmt.Sprint(names) != "[anna bert]" || err != nil {
 		t.Errorf("accounts %v, %v", names, err)
 	}
 	again := s.browser(t)
@@ -280,13 +280,13 @@ func TestChangingThePasswordLogsOthersOut(t *testing.T) {
 func TestRemovedAccountsAreLoggedOut(t *testing.T) {
 	s := start(t, nil)
 	b := s.anna(t)
-	if err := admin.NewAccounts(s.db).Remove(t.Context(), "anna"); err != nil {
+	if err := admin.NewAccounts(admin.SQL(s.db)).Remove(t.Context(), "anna"); err != nil {
 		t.Fatal(err)
 	}
 	if b.in() {
 		t.Error("still logged in")
 	}
-	if err := admin.NewAccounts(s.db).Remove(t.Context(), "anna"); err == nil {
+	if err := admin.NewAccounts(admin.SQL(s.db)).Remove(t.Context(), "anna"); err == nil {
 		t.Error("removed twice")
 	}
 }

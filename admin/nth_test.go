@@ -117,8 +117,8 @@ func startBrittle(t *testing.T) (*site, *saboteur) {
 	t.Cleanup(func() { dir.Close() })
 	evil := &saboteur{}
 	return start(t, func(o *admin.Options) {
-		db := brittleItems{o.Database.(*sqlcat.Store), evil}
-		o.Database, o.Catalog, o.Store = db, catalog.New(db), storage.New("files", brittleStore{dir, evil})
+		db := brittleItems{o.Counter.(*sqlcat.Store), evil}
+		o.Records, o.Catalog, o.Store = admin.SQL(db), catalog.New(db), storage.New("files", brittleStore{dir, evil})
 	}), evil
 }
 
@@ -206,7 +206,7 @@ func (s lostWord) Put(ctx context.Context, items []catalog.Item) error {
 
 // An item that is there in spite of an error keeps its file.
 func TestAnUploadThatWasTakenInSpiteOfAnError(t *testing.T) {
-	s := start(t, func(o *admin.Options) { o.Catalog = catalog.New(lostWord{o.Database.(*sqlcat.Store)}) })
+	s := start(t, func(o *admin.Options) { o.Catalog = catalog.New(lostWord{o.Counter.(*sqlcat.Store)}) })
 	b := s.anna(t)
 	b.want(b.sendForm("file=a.txt", "hello"), http.StatusServiceUnavailable)
 	if got := string(s.content(t, s.item(t, "a").Key)); got != "hello" {

@@ -91,8 +91,8 @@ func startOIDC(x *visit) error {
 	if x.opts.OIDC == nil {
 		return errNoPage
 	}
-	if !x.attempts.allowFrom(time.Now(), x.opts.Client(x.r)) { // each makes a session, and may have to wait for the provider
-		return errTooMany
+	if err := x.allowFrom(); err != nil { // each makes a session, and may have to wait for the provider
+		return err
 	}
 	p, err := x.opts.OIDC.discover(x.r.Context())
 	if err != nil {

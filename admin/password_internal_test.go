@@ -2,6 +2,8 @@ package admin
 
 import (
 	"context"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -40,7 +42,7 @@ func TestUnknownNamesAreHashedToo(t *testing.T) {
 	}
 	done := make(chan struct{})
 	go func() {
-		if hash, err := NewAccounts(empty{}).verify(t.Context(), "nobody", "correct horse"); hash != "" || err != nil {
+		if hash, err := NewAccounts(SQL(empty{})).verify(t.Context(), "nobody", "correct horse"); hash != "" || err != nil {
 			t.Errorf("%q, %v", hash, err)
 		}
 		close(done)
@@ -69,15 +71,15 @@ func TestAddressesOfOneCustomerCountAsOne(t *testing.T) {
 // Who tries many names has few of them watched, and so cannot have others forgotten,
 // nor attempts for an account used up.
 func TestRefusedAddressesWatchNoAccounts(t *testing.T) {
-	var l limits
-	now := time.Now()
+	r := httptest.NewRequest("POST", "/admin/login", nil)
+	x := &visit{Handler: &Handler{opts: Options{Client: func(*http.Request) string { return "192.0.2.1" }}}, r: r}
 	for i := range 1000 {
-		if got := l.allow(now, string(rune(i+0x10000)), "192.0.2.1"); got != (i < attempts) {
-			t.Fatalf("attempt %d: %v", i, got)
+		if err := x.allow(string(rune(i + 0x10000))); (err == nil) != (i < attempts) {
+			t.Fatalf("attempt %d: %v", i, err)
 		}
 	}
-	if len(l.each) != attempts+1 {
-		t.Errorf("%d are watched after attempts from one address", len(l.each))
+	if n := len(x.attempts.each); n != attempts+1 {
+		t.Errorf("%d are watched after attempts from one address", n)
 	}
 }
 
@@ -85,7 +87,7 @@ func TestWatchedAddressesAreBounded(t *testing.T) {
 	var l limits
 	now := time.Now()
 	for i := range 3 * mostLimited {
-		l.allow(now, "", string(rune(i+0x10000)))
+		l.take(now, string(rune(i+0x10000)))
 	}
 	if len(l.each) > mostLimited+1 {
 		t.Errorf("%d are watched", len(l.each))

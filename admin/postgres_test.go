@@ -17,7 +17,12 @@ func TestR6_AdminOnPostgres(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
-	s := start(t, func(o *admin.Options) { o.Database, o.Catalog, o.Counter = db, catalog.New(db), db })
+	useSite(t, start(t, func(o *admin.Options) { o.Records, o.Catalog, o.Counter = admin.SQL(db), catalog.New(db), db }))
+}
+
+// useSite does in a site what people do.
+func useSite(t *testing.T, s *site) {
+	t.Helper()
 	b := s.anna(t)
 	slug := b.upload([]byte("hello"), "filename", "a.txt")
 	b.want(b.post("/admin/item/"+slug, b.fields(slug, "title", "Edited", "category", "A/B", "state", "published")...), http.StatusSeeOther)

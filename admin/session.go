@@ -10,8 +10,8 @@ import (
 	"github.com/alexedwards/scs/v2"
 )
 
-// sessionStore keeps sessions in the database; scs hands it digests of tokens.
-type sessionStore struct{ db Database }
+// sessionStore keeps sessions as records; scs hands it digests of tokens.
+type sessionStore struct{ records Records }
 
 var _ scs.CtxStore = sessionStore{}
 
@@ -23,28 +23,19 @@ func (sessionStore) Commit(string, []byte, time.Time) error { return errNoContex
 
 // DeleteCtx removes a session.
 func (s sessionStore) DeleteCtx(ctx context.Context, token string) error {
-	_, err := s.db.Exec(ctx, "DELETE FROM admin_sessions WHERE token = ?", token)
+	_, err := s.records.TakeRecord(ctx, sessionRecords, token)
 	return err
 }
 
 // FindCtx returns the data of a session that has not expired.
 func (s sessionStore) FindCtx(ctx context.Context, token string) (data []byte, found bool, err error) {
-	query := "SELECT data FROM admin_sessions WHERE token = ? AND expires >= ?"
-	err = s.db.Rows(ctx, query, []any{token, time.Now().Unix()}, func(scan func(...any) error) error {
-		found = true
-		return scan(&data)
-	})
-	return data, found, err
+	text, found, err := s.records.Record(ctx, sessionRecords, token)
+	return []byte(text), found, err
 }
 
-// CommitCtx keeps a session until it expires, and forgets those that have.
+// CommitCtx keeps a session until it expires.
 func (s sessionStore) CommitCtx(ctx context.Context, token string, data []byte, expires time.Time) error {
-	if _, err := s.db.Exec(ctx, "DELETE FROM admin_sessions WHERE expires < ?", time.Now().Unix()); err != nil {
-		return err
-	}
-	_, err := s.db.Exec(ctx, "INSERT INTO admin_sessions (token, data, expires) VALUES (?, ?, ?)"+
-		" ON CONFLICT (token) DO UPDATE SET data = excluded.data, expires = excluded.expires", token, data, expires.Unix())
-	return err
+	return s.records.PutRecord(ctx, sessionRecords, token, string(data), expires)
 }
 
 // cookieName is the name of the session's cookie.
@@ -52,9 +43,9 @@ const cookieName = "downlink_admin"
 
 // newSessions makes the manager of sessions, whose cookie goes over https only if
 // secure. Each kind of connection has a manager of its own over the same store.
-func newSessions(db Database, life time.Duration, secure bool) *scs.SessionManager {
+func newSessions(r Records, life time.Duration, secure bool) *scs.SessionManager {
 	m := scs.New()
-	m.Store, m.Lifetime, m.HashTokenInStore = sessionStore{db}, life, true
+	m.Store, m.Lifetime, m.HashTokenInStore = sessionStore{r}, life, true
 	m.Cookie.Name, m.Cookie.Path, m.Cookie.SameSite, m.Cookie.Secure = cookieName, Path, http.SameSiteLaxMode, secure
 	return m
 }

@@ -23,6 +23,7 @@ import (
 type site struct {
 	*httptest.Server
 	db      *sqlcat.Store
+	records admin.Records
 	items   *catalog.Catalog
 	files   *storage.Store
 	uploads string // the folder
@@ -43,7 +44,7 @@ func start(t testing.TB, change func(*admin.Options)) *site {
 	}
 	t.Cleanup(func() { dir.Close() })
 	o := admin.Options{
-		Database: db, Session: time.Hour, Catalog: catalog.New(db), Store: storage.New("files", dir), Uploads: filepath.Join(t.TempDir(), "uploads"),
+		Records: admin.SQL(db), Session: time.Hour, Catalog: catalog.New(db), Store: storage.New("files", dir), Uploads: filepath.Join(t.TempDir(), "uploads"),
 		MaxUpload: 1 << 30, Counter: db, Item: func(slug string) (string, bool) { return "/d/" + slug, true },
 	}
 	if change != nil {
@@ -52,7 +53,7 @@ func start(t testing.TB, change func(*admin.Options)) *site {
 	if o.Stores == nil {
 		o.Stores = []*storage.Store{o.Store}
 	}
-	s := &site{db: db, items: o.Catalog, files: o.Store, uploads: o.Uploads}
+	s := &site{db: db, records: o.Records, items: o.Catalog, files: o.Store, uploads: o.Uploads}
 	if s.admin, err = admin.New(o); err != nil {
 		t.Fatal(err)
 	}

@@ -15,6 +15,7 @@ import (
 //	puts                id             a put of many items: see stage.go
 //	link#ID             uses           how often a link was redeemed
 //	link#ID             client#ADDR    who may go on with a download by it
+//	admin#… attempt#…                  what the admin keeps: see record.go
 const (
 	partitions = 8
 	putsKey    = "puts"

@@ -28,12 +28,9 @@ import (
 // openAdmin puts the admin of the site together.
 func (s *site) openAdmin(downloads *nethttp.Handler, log *slog.Logger, l net.Listener) error {
 	a := s.config.Admin
-	db, err := s.adminDatabase()
-	if err != nil {
-		return err
-	}
+	var err error
 	o := admin.Options{
-		Log: log, Database: db, Catalog: s.catalog, Counter: s.items, Session: a.Session, Client: downloads.ClientAddress, Secure: s.secure,
+		Log: log, Records: s.adminRecords(), Catalog: s.catalog, Counter: s.items, Session: a.Session, Client: downloads.ClientAddress, Secure: s.secure,
 		URL: a.URL, Uploads: s.uploads, MaxUpload: int64(a.MaxUpload), Direct: a.DirectUploads,
 	}
 	if a.MaxUpload == config.Unlimited {
@@ -286,13 +283,9 @@ func (s *settings) withAccounts(do func(a *admin.Accounts, url string) error) (e
 	}
 	x.closers = append(x.closers, x.items)
 	defer func() { err = errors.Join(err, x.Close()) }()
-	db, err := x.adminDatabase()
-	if err != nil {
-		return err
-	}
 	listening := ""
 	if network, at := cfg.Server.Address(); network == "tcp" {
 		listening = "http://" + at + "/"
 	}
-	return do(admin.NewAccounts(db), siteURL(cfg.Admin.URL, listening))
+	return do(admin.NewAccounts(x.adminRecords()), siteURL(cfg.Admin.URL, listening))
 }

@@ -42,8 +42,7 @@ func (s *settings) openItems(c *config.Config) (db items, place string, err erro
 	return s.openSQL(c)
 }
 
-// openSQL opens the database that speaks SQL: the catalogue's, or the file that would
-// have the catalogue if that is elsewhere. It is not asked anything yet.
+// openSQL opens a catalogue's database that speaks SQL. It is not asked anything yet.
 func (s *settings) openSQL(c *config.Config) (db *sqlcat.Store, place string, err error) {
 	if c.Catalog.Driver == config.DriverPostgres {
 		return openPostgres(c)
@@ -103,16 +102,17 @@ func (s *settings) createTable(ctx context.Context, dir string) error {
 	return errors.Join(table.CreateTable(ctx), table.Close())
 }
 
-// adminDatabase keeps the admin's accounts and sessions: the catalogue's database if it
-// speaks SQL, else the file that would have the catalogue.
-func (s *site) adminDatabase() (admin.Database, error) {
+var (
+	_ admin.Database = (*sqlcat.Store)(nil)
+	_ admin.Records  = (*dynamocat.Store)(nil)
+	_ admin.Limiter  = (*dynamocat.Store)(nil)
+)
+
+// adminRecords keep the admin's accounts and sessions: in the catalogue's database or
+// table.
+func (s *site) adminRecords() admin.Records {
 	if db, ok := s.items.(admin.Database); ok {
-		return db, nil
+		return admin.SQL(db)
 	}
-	db, _, err := s.settings.openSQL(s.config)
-	if err != nil {
-		return nil, err
-	}
-	s.closers = append(s.closers, db)
-	return db, nil
+	return s.items.(admin.Records)
 }

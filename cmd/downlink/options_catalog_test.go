@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/downlink-go/downlink/admin"
 	"github.com/downlink-go/downlink/catalog"
 	"github.com/downlink-go/downlink/config"
 	"github.com/downlink-go/downlink/test/server"
@@ -126,32 +125,5 @@ func TestCreateTableOfNoTable(t *testing.T) {
 	err := s.createTable(t.Context(), "")
 	if err == nil || !strings.Contains(err.Error(), `driver = "`+config.DriverDynamoDB+`"`) {
 		t.Errorf("got %v", err)
-	}
-}
-
-// TestAdminBesideATable: accounts and sessions need SQL, and get a file in the data
-// folder.
-func TestAdminBesideATable(t *testing.T) {
-	t.Chdir(t.TempDir())
-	write(t, "downlink.toml", "[catalog]\ndriver = \"dynamodb\"\ntable = \"downlink\"\nendpoint = \"http://127.0.0.1:1\"\n")
-	s := &settings{config: "downlink.toml", data: "data"}
-	cfg, err := s.load("")
-	if err != nil {
-		t.Fatal(err)
-	}
-	site, err := s.open(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer site.Close()
-	db, err := site.adminDatabase()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := admin.NewAccounts(db).Names(t.Context()); err != nil {
-		t.Error(err)
-	}
-	if _, err := os.Stat(filepath.Join("data", "catalog.db")); err != nil {
-		t.Error(err)
 	}
 }

@@ -135,7 +135,7 @@ func pagesOf(ctx context.Context, db *sqlcat.Store, dir string) (*httptest.Serve
 	}
 	store := storage.New("files", memstore.New())
 	a, err := admin.New(admin.Options{
-		Database: db, Catalog: items, Counter: db, Stores: []*storage.Store{store}, Store: store, Item: pattern.URL,
+		Records: admin.SQL(db), Catalog: items, Counter: db, Stores: []*storage.Store{store}, Store: store, Item: pattern.URL,
 		Uploads: filepath.Join(dir, "uploads"), MaxUpload: 1 << 30, Session: time.Hour,
 	})
 	if err != nil {
@@ -152,7 +152,7 @@ func pagesOf(ctx context.Context, db *sqlcat.Store, dir string) (*httptest.Serve
 }
 
 func logIn(ctx context.Context, site *httptest.Server, db *sqlcat.Store) (*http.Client, error) {
-	token, err := admin.NewAccounts(db).Link(ctx, "", time.Now().Add(time.Hour))
+	token, err := admin.NewAccounts(admin.SQL(db)).Link(ctx, "", time.Now().Add(time.Hour))
 	if err != nil {
 		return nil, err
 	}
