@@ -51,8 +51,8 @@ func RunDeleter(t *testing.T, open func(t *testing.T) catalog.Driver) {
 	wantItem(t, d, b)
 }
 
-// RunLister plays the suite of drivers that list in pages. count, if there is one,
-// has an item downloaded n times in the past.
+// RunLister plays the suite of drivers that list in pages. count has an item downloaded
+// n times; nil: the driver is a catalog.Counter.
 func RunLister(t *testing.T, open func(t *testing.T) catalog.Driver, count func(t *testing.T, d catalog.Driver, slug string, n int64)) {
 	for name, test := range map[string]func(*testing.T, catalog.Driver){
 		"order":          pageOrder,
@@ -71,23 +71,44 @@ func RunLister(t *testing.T, open func(t *testing.T) catalog.Driver, count func(
 			test(t, d)
 		})
 	}
-	if count != nil {
-		t.Run("downloads", func(t *testing.T) {
-			d := open(t)
-			t.Cleanup(func() { d.Close() })
-			put(t, d, item("a"), item("b"), item("c"), item("d"))
-			for slug, n := range map[string]int64{"b": 9_000_000_000, "c": 7, "gone": 8} {
-				count(t, d, slug, n)
-			}
-			wantPage(t, d, catalog.Query{Order: catalog.ByDownloads}, "b", "c", "a", "d")
-			wantPage(t, d, catalog.Query{Order: catalog.ByDownloads, Limit: 1}, "b", "c", "a", "d")
-			wantPage(t, d, catalog.Query{Order: catalog.ByDownloads, Limit: 3}, "b", "c", "a", "d")
-			wantPage(t, d, catalog.Query{Order: catalog.ByDownloads, Search: "c"}, "c")
-			if p := page(t, d, catalog.Query{}); p.Items[1].Downloads != 9_000_000_000 || p.Items[0].Downloads != 0 {
-				t.Errorf("b was downloaded %d times, a %d times", p.Items[1].Downloads, p.Items[0].Downloads)
-			}
-		})
+	if count == nil {
+		count = countTwice
 	}
+	t.Run("downloads", func(t *testing.T) {
+		d := open(t)
+		t.Cleanup(func() { d.Close() })
+		pageByDownloads(t, d, func(slug string, n int64) { count(t, d, slug, n) })
+	})
+}
+
+// countTwice has an item downloaded n times, on two days.
+func countTwice(t *testing.T, d catalog.Driver, slug string, n int64) {
+	counts := []catalog.Count{
+		{Item: slug, Hour: 1, Tally: catalog.Tally{Downloads: n - 1, Bots: 5}}, {Item: slug, Hour: 50, Tally: catalog.Tally{Downloads: 1}},
+	}
+	if err := d.(catalog.Counter).Count(context.Background(), catalog.Batch{Writer: slug, Number: 1, Time: time.Now(), Counts: counts}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func pageByDownloads(t *testing.T, d catalog.Driver, count func(slug string, n int64)) {
+	put(t, d, in("a", "A"), in("b", "A/B"), in("c", "C"), in("d", "A/B"))
+	for slug, n := range map[string]int64{"b": 9_000_000_000, "c": 7, "gone": 8} {
+		count(slug, n)
+	}
+	for _, limit := range []int{0, 1, 3} {
+		wantPage(t, d, catalog.Query{Order: catalog.ByDownloads, Limit: limit}, "b", "c", "a", "d")
+	}
+	wantPage(t, d, catalog.Query{Order: catalog.ByDownloads, Search: "c"}, "c")
+	wantPage(t, d, catalog.Query{Order: catalog.ByDownloads, Category: "A"}, "b", "a", "d")
+	if p := page(t, d, catalog.Query{}); p.Items[1].Downloads != 9_000_000_000 || p.Items[0].Downloads != 0 {
+		t.Errorf("b was downloaded %d times, a %d times", p.Items[1].Downloads, p.Items[0].Downloads)
+	}
+	if err := d.(catalog.Deleter).Delete(context.Background(), "b"); err != nil {
+		t.Fatal(err)
+	}
+	put(t, d, in("b", "C"), item("gone"), in("c", "A")) // counts outlive their items
+	wantPage(t, d, catalog.Query{Order: catalog.ByDownloads}, "b", "gone", "c", "a", "d")
 }
 
 func page(t *testing.T, d catalog.Driver, q catalog.Query) catalog.Page {

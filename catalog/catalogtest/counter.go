@@ -27,6 +27,7 @@ func RunCounter(t *testing.T, open func(t *testing.T) catalog.Driver) {
 		"a batch sent again":                 batchAgain,
 		"a batch sent by many at once":       batchByMany,
 		"many writers at once":               manyWriters,
+		"totals equal the sums":              totalsEqualSums,
 		"the largest batch":                  largestBatch,
 		"awaited downloads end once":         awaitedEndOnce,
 		"one end is told by many at once":    endByMany,
@@ -228,6 +229,57 @@ func manyWriters(t *testing.T, c counting) {
 		}
 	})
 	c.wantAll(t, tally(480, 240, 0, 4800))
+}
+
+// totalsEqualSums: whatever becomes of items while they are downloaded, lists say how
+// often each was.
+func totalsEqualSums(t *testing.T, c counting) {
+	slugs := []string{"a", "b", "c", "d"}
+	put(t, c.Driver, in("b", "A/B"), in("a", "A"))
+	together(6, func(n int) {
+		r := rand.New(rand.NewPCG(uint64(n), 7))
+		for number := range int64(15) {
+			if n < 3 {
+				c.count(t, batch(fmt.Sprint("writer-", n), number+1, downloads(slugs[r.IntN(4)], number, 1+r.Int64N(9)), downloads(slugs[r.IntN(4)]+"/image", 0, 1),
+					downloads(slugs[r.IntN(4)], -1, 1)))
+				continue
+			}
+			c.disturb(t, r, slugs)
+		}
+	})
+	put(t, c.Driver, in("d", "A"), in("c", "B"), in("b", ""), in("a", "A/B"))
+	sums, err := c.Counts(context.Background(), catalog.CountQuery{By: catalog.ByItem, Items: slugs})
+	if err != nil || len(sums) == 0 {
+		t.Fatal(sums, err)
+	}
+	want := map[string]int64{}
+	for _, s := range sums {
+		want[s.Group] = s.Downloads
+	}
+	last := int64(1 << 40)
+	for _, it := range page(t, c.Driver, catalog.Query{Order: catalog.ByDownloads}).Items {
+		if it.Downloads != want[it.Slug] || it.Downloads > last {
+			t.Errorf("%s was downloaded %d times, the list says %d, after one of %d", it.Slug, want[it.Slug], it.Downloads, last)
+		}
+		last = it.Downloads
+	}
+}
+
+// disturb puts, moves or deletes items.
+func (c counting) disturb(t *testing.T, r *rand.Rand, slugs []string) {
+	ctx, slug := context.Background(), slugs[r.IntN(len(slugs))]
+	var err error
+	switch r.IntN(3) {
+	case 0:
+		err = c.Put(ctx, []catalog.Item{in(slug, "A/B"), in(slugs[r.IntN(len(slugs))], "B")})
+	case 1:
+		err = c.Driver.(catalog.Categorizer).MoveCategory(ctx, "A", "C")
+	default:
+		err = c.Driver.(catalog.Deleter).Delete(ctx, slug)
+	}
+	if err != nil && !errors.Is(err, catalog.ErrNotFound) {
+		t.Error(err)
+	}
 }
 
 func largestBatch(t *testing.T, c counting) {

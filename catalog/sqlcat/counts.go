@@ -8,6 +8,7 @@ import (
 	"database/sql"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/downlink-go/downlink/catalog"
@@ -20,7 +21,8 @@ const (
 	addCount = "INSERT INTO counts (slug, hour, n, bots, completed, bytes) VALUES (?, ?, ?, ?, ?, ?)" +
 		" ON CONFLICT (slug, hour) DO UPDATE SET n = counts.n + excluded.n, bots = counts.bots + excluded.bots," +
 		" completed = counts.completed + excluded.completed, bytes = counts.bytes + excluded.bytes"
-	await = "INSERT INTO awaited (id, item, hour, size, bot, until) VALUES (?, ?, ?, ?, ?, ?)" +
+	addTotal = "INSERT INTO totals (slug, rank) VALUES (?, ?) ON CONFLICT (slug) DO UPDATE SET rank = totals.rank + excluded.rank"
+	await    = "INSERT INTO awaited (id, item, hour, size, bot, until) VALUES (?, ?, ?, ?, ?, ?)" +
 		" ON CONFLICT (id) DO NOTHING"
 	takeAwaited   = "DELETE FROM awaited WHERE id = ? RETURNING item, hour, size, bot"
 	forgetWriters = "DELETE FROM writers WHERE hour < ?"
@@ -73,12 +75,14 @@ func addCounts(tx transaction, counts []catalog.Count) error {
 	slices.SortFunc(counts, func(a, b catalog.Count) int {
 		return cmp.Or(cmp.Compare(a.Item, b.Item), cmp.Compare(a.Hour, b.Hour))
 	})
+	var all []statement
 	for _, c := range counts {
-		if _, err := tx.run(addCount, c.Item, c.Hour, c.Downloads, c.Bots, c.Completed, c.Bytes); err != nil {
-			return err
+		all = append(all, statement{addCount, []any{c.Item, c.Hour, c.Downloads, c.Bots, c.Completed, c.Bytes}})
+		if c.Downloads != 0 && !strings.Contains(c.Item, "/") { // of an item, as 00009_totals.sql has them
+			all = append(all, statement{addTotal, []any{c.Item, -c.Downloads}})
 		}
 	}
-	return nil
+	return run(tx, all)
 }
 
 // Complete notes how awaited downloads ended, in one transaction.

@@ -100,31 +100,3 @@ func run(tx transaction, all []statement) error {
 	}
 	return nil
 }
-
-// numbers reads the one number of each row.
-func numbers(rows *sql.Rows, err error) (all []int64, _ error) {
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var n int64
-		if err := rows.Scan(&n); err != nil {
-			return nil, err
-		}
-		all = append(all, n)
-	}
-	return all, rows.Err()
-}
-
-// number is the one number that a query finds, 0 if it finds none.
-func (t *tables) number(ctx context.Context, text string, args ...any) (int64, error) {
-	all, err := numbers(t.on.query(ctx, text, args...))
-	if err != nil {
-		return 0, failed(ctx, err)
-	}
-	if len(all) == 0 {
-		return 0, nil
-	}
-	return all[0], nil
-}

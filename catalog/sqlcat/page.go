@@ -13,147 +13,167 @@ import (
 	"github.com/downlink-go/downlink/catalog"
 )
 
-// listing is what a list is read from, and its column to sort by.
-type listing struct{ from, key string }
-
-// lists are what a list is read from, one after the other. Those who were never
-// downloaded come after all others; as long as there are others, nobody looks for them.
-var lists = [...][]listing{
-	catalog.ByTitle: {{"places", "sort"}},
-	catalog.ByNew:   {{"places", "age"}},
-	catalog.ByDownloads: {
-		{"(SELECT p.*, -c.n AS rank FROM (SELECT slug, CAST(SUM(n) AS BIGINT) AS n FROM counts GROUP BY slug) c" +
-			" JOIN places p ON p.slug = c.slug WHERE c.n > 0)", "rank"},
-		{"(SELECT p.* FROM places p WHERE NOT EXISTS (SELECT 1 FROM counts c WHERE c.slug = p.slug AND c.n > 0))", "slug"},
-	},
-}
-
-const downloads = "COALESCE((SELECT CAST(SUM(c.n) AS BIGINT) FROM counts c WHERE c.slug = p.slug), 0)"
-
 // Page reads one page of places, and the items at them.
-func (t *tables) Page(ctx context.Context, q catalog.Query) (catalog.Page, error) {
+func (t *tables) Page(ctx context.Context, q catalog.Query) (p catalog.Page, err error) {
 	after, err := readCursor(&q)
 	if err != nil {
-		return catalog.Page{}, err
+		return p, err
 	}
-	where, args := condition(&q)
-	var found []placed
-	for i, l := range lists[q.Order] {
-		if i < after.list || len(found) > q.Limit {
-			continue
-		}
-		if i > after.list {
-			after.args = nil
-		}
-		more, err := t.read(ctx, l, where, args, after.args, q.Limit+1-len(found))
-		if err != nil {
-			return catalog.Page{}, failed(ctx, err)
-		}
-		for j := range more {
-			more[j].list = i
-		}
-		found = append(found, more...)
+	l := listingOf(&q)
+	found, total, err := t.read(ctx, l.by(q.Order), after, q.Limit+1)
+	if err != nil {
+		return p, failed(ctx, err)
 	}
-	var p catalog.Page
+	if total > few || total == 0 && after != nil { // perhaps more than few, all of them before it
+		if found, total, err = t.read(ctx, l.byIndex(q.Order), after, q.Limit+1); err != nil {
+			return p, failed(ctx, err)
+		}
+	}
 	for i := range min(len(found), q.Limit) {
 		p.Items = append(p.Items, found[i].Listed)
 	}
 	if len(found) > q.Limit {
 		p.Next = found[q.Limit-1].cursor()
 	}
-	if p.Next == "" && q.After == "" {
+	switch {
+	case total > 0:
+		p.Total = total
+	case p.Next == "" && q.After == "":
 		p.Total = int64(len(p.Items))
-		return p, nil
+	case q.Order == catalog.ByTitle && l.searches && q.After == "": // these, and what the rest of the index has
+		last := found[q.Limit]
+		l.where, l.args = l.where+" AND (sort, slug) > (?, ?)", append(l.args, last.key, last.Slug)
+		p.Total, err = t.total(ctx, &l)
+		p.Total += int64(len(found))
+	default:
+		p.Total, err = t.total(ctx, &l)
 	}
-	p.Total, err = t.total(ctx, &q, where, args)
 	return p, err
 }
 
-// placed is an item and where it is: in which list, and by what it is sorted there.
-type placed struct {
-	catalog.Listed
-	list int
-	key  string
+// listing is the places that a query asks for: the condition, of tallies too unless it
+// searches.
+type listing struct {
+	category string
+	where    string
+	args     []any
+	searches bool
 }
 
-// read reads items of a list, after one of them if there are args for it.
-func (t *tables) read(ctx context.Context, l listing, where string, args, after []any, limit int) ([]placed, error) {
-	if after != nil {
-		where += fmt.Sprintf(" AND (%s, slug) > (?, ?)", l.key)
-	}
-	text := "SELECT CAST(p.rank AS TEXT), " + downloads + ", " + columns +
-		fmt.Sprintf(" FROM (SELECT slug, %[2]s AS rank FROM %[1]s AS x WHERE %[3]s ORDER BY %[2]s, slug LIMIT ?) p", l.from, l.key, where) +
-		" JOIN items i ON i.slug = p.slug" + withFiles + " ORDER BY p.rank, p.slug, f.place"
-	rows, err := t.on.query(ctx, text, slices.Concat(args, after, []any{int64(limit)})...)
-	if err != nil {
-		return nil, err
-	}
-	var at placed
-	var found []placed
-	items, err := collect(rows, func() { found = append(found, at) }, &at.key, &at.Downloads)
-	for i := range items {
-		found[i].Item = items[i]
-	}
-	return found, err
-}
-
-// condition is the one of the places that a query asks for.
-func condition(q *catalog.Query) (where string, args []any) {
-	where, args = "category = ?", []any{q.Category}
+func listingOf(q *catalog.Query) listing {
+	l := listing{category: q.Category, where: "category = ?", args: []any{q.Category}}
 	if !q.Now.IsZero() {
 		now := q.Now.UnixMilli()
-		where, args = where+listedNow, append(args, now, now)
+		l.where, l.args = l.where+listedNow, append(l.args, now, now)
 	}
 	for _, word := range q.Words() {
-		where, args = where+" AND instr(sort, ?) > 0", append(args, word)
+		l.where, l.args, l.searches = l.where+" AND instr(sort, ?) > 0", append(l.args, word), true
 	}
-	return where, args
+	return l
 }
 
 const listedNow = " AND since <= ? AND until > ?"
 
-// total is how many items a query finds.
-func (t *tables) total(ctx context.Context, q *catalog.Query, where string, args []any) (int64, error) {
-	if len(q.Words()) == 0 { // as the tallies say
-		return t.number(ctx, "SELECT CAST(COALESCE(SUM(n), 0) AS BIGINT) FROM tallies WHERE "+where, args...)
+// total is how many items a listing has.
+func (t *tables) total(ctx context.Context, l *listing) (int64, error) {
+	if l.searches {
+		return t.number(ctx, "SELECT COUNT(*) FROM places WHERE "+l.where, l.args...)
 	}
-	return t.number(ctx, "SELECT COUNT(*) FROM places WHERE "+where, args...)
+	return t.number(ctx, "SELECT CAST(COALESCE(SUM(n), 0) AS BIGINT) FROM tallies WHERE "+l.where, l.args...)
 }
 
-// cursor says where a page ends: the list, the slug and what it is sorted by.
+// sorted is what a page is read from: columns of it go upwards, key and then slug. total
+// is how many there are, 0 if nobody counts.
+type sorted struct {
+	from, where      string
+	slug, key, total string
+	args             []any
+}
+
+// byIndex reads a listing in the order of an index until there are enough. CROSS JOIN has
+// SQLite begin with what stands before it.
+func (l *listing) byIndex(o catalog.Order) sorted {
+	if o == catalog.ByDownloads {
+		return sorted{"(SELECT slug AS ranked, rank FROM totals) AS r CROSS JOIN places", l.where + " AND slug = ranked", "ranked", "rank", "0", l.args}
+	}
+	return sorted{"places", l.where, "slug", keys[o], "0", l.args}
+}
+
+// keys are the columns of orders.
+var keys = [...]string{catalog.ByTitle: "sort", catalog.ByNew: "age", catalog.ByDownloads: "rank"}
+
+// few is how many places are found and then sorted.
+const few = 500
+
+// by reads a listing in an order. A search goes through the index by title, which alone
+// has what it looks at; and of a small category the most downloaded are not soon found
+// among those of all: both find all that there are, and one more than few if those are
+// more. Then byIndex finds the first ones sooner.
+func (l *listing) by(o catalog.Order) sorted {
+	if o == catalog.ByTitle || o == catalog.ByNew && !l.searches {
+		return l.byIndex(o)
+	}
+	args, found := l.args, "(SELECT slug AS found FROM places WHERE "+l.where+" LIMIT "+strconv.Itoa(few+1)+") AS f CROSS JOIN "
+	if o == catalog.ByDownloads {
+		found += "totals WHERE slug = found"
+	} else {
+		found += "places WHERE slug = found AND category = ?"
+		args = append(slices.Clip(args), l.category)
+	}
+	return sorted{"(SELECT slug, " + keys[o] + " AS key, COUNT(*) OVER () AS total FROM " + found + ") AS s", "1 = 1", "slug", "key", "total", args}
+}
+
+// placed is an item and by what it is sorted in a list.
+type placed struct {
+	catalog.Listed
+	key string
+}
+
+// read reads so many items, after one of them if there are args for it.
+func (t *tables) read(ctx context.Context, s sorted, after []any, limit int) (found []placed, total int64, err error) {
+	if after != nil {
+		s.where += fmt.Sprintf(" AND (%s, %s) > (?, ?)", s.key, s.slug)
+	}
+	text := fmt.Sprintf("SELECT CAST(p.key AS TEXT), p.total, -t.rank, "+columns+
+		" FROM (SELECT %[1]s AS slug, %[2]s AS key, %[3]s AS total FROM %[4]s WHERE %[5]s ORDER BY %[2]s, %[1]s LIMIT ?) p"+
+		" JOIN totals t ON t.slug = p.slug JOIN items i ON i.slug = p.slug"+withFiles+" ORDER BY p.key, p.slug, f.place",
+		s.slug, s.key, s.total, s.from, s.where)
+	rows, err := t.on.query(ctx, text, slices.Concat(s.args, after, []any{int64(limit)})...)
+	if err != nil {
+		return nil, 0, err
+	}
+	var at placed
+	items, err := collect(rows, func() { found = append(found, at) }, &at.key, &total, &at.Downloads)
+	for i := range items {
+		found[i].Item = items[i]
+	}
+	return found, total, err
+}
+
+// cursor says where a page ends: the slug and what it is sorted by.
 func (p *placed) cursor() string {
-	return base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%d%s\x00%s", p.list, p.Slug, p.key))
+	return base64.RawURLEncoding.EncodeToString([]byte(p.Slug + "\x00" + p.key))
 }
 
-// position is where a page begins: in a list, after the item that args are of.
-type position struct {
-	list int
-	args []any
-}
-
-// readCursor reads where a page begins.
-func readCursor(q *catalog.Query) (position, error) {
+// readCursor reads what a page begins after: what it is sorted by and the slug.
+func readCursor(q *catalog.Query) ([]any, error) {
 	if q.After == "" {
-		return position{}, nil
+		return nil, nil
 	}
 	lost := fmt.Errorf("no page begins after %.80q: %w", q.After, catalog.ErrNotFound)
 	text, err := base64.RawURLEncoding.DecodeString(q.After)
 	slug, key, ok := strings.Cut(string(text), "\x00")
-	if err != nil || !ok || len(slug) < 2 || catalog.CheckSlug(slug[1:]) != nil || !utf8.ValidString(key) {
-		return position{}, lost
+	if err != nil || !ok || catalog.CheckSlug(slug) != nil || !utf8.ValidString(key) {
+		return nil, lost
 	}
-	at := position{list: int(slug[0] - '0'), args: []any{key, slug[1:]}}
-	if at.list >= len(lists[q.Order]) {
-		return position{}, lost
+	if q.Order == catalog.ByTitle {
+		return []any{key, slug}, nil
 	}
-	if column := lists[q.Order][at.list].key; column == "age" || column == "rank" {
-		n, err := strconv.ParseInt(key, 10, 64)
-		if err != nil {
-			return position{}, lost
-		}
-		at.args[0] = n
+	n, err := strconv.ParseInt(key, 10, 64)
+	if err != nil {
+		return nil, lost
 	}
-	return at, nil
+	return []any{n, slug}, nil
 }
 
 // Categories are all categories, with their items from the tallies.
@@ -162,22 +182,13 @@ func (t *tables) Categories(ctx context.Context, now time.Time) ([]catalog.Categ
 	if !now.IsZero() {
 		where, args = listedNow, []any{now.UnixMilli(), now.UnixMilli()}
 	}
-	rows, err := t.on.query(ctx, "SELECT path, title, position, CAST(COALESCE((SELECT SUM(n) FROM tallies WHERE category = path"+
-		where+"), 0) AS BIGINT) FROM categories ORDER BY path", args...)
-	if err != nil {
-		return nil, failed(ctx, err)
-	}
-	defer rows.Close()
 	var all []catalog.CategoryCount
-	for rows.Next() {
+	err := t.Rows(ctx, "SELECT path, title, position, CAST(COALESCE((SELECT SUM(n) FROM tallies WHERE category = path"+
+		where+"), 0) AS BIGINT) FROM categories ORDER BY path", args, func(scan func(...any) error) error {
 		var c catalog.CategoryCount
-		if err := rows.Scan(&c.Path, &c.Title, &c.Position, &c.Items); err != nil {
-			return nil, failed(ctx, err)
-		}
+		err := scan(&c.Path, &c.Title, &c.Position, &c.Items)
 		all = append(all, c)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, failed(ctx, err)
-	}
-	return all, nil
+		return err
+	})
+	return all, err
 }

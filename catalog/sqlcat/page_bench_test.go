@@ -32,7 +32,11 @@ func BenchmarkPage(b *testing.B) {
 	s := large(b)
 	for name, q := range map[string]catalog.Query{
 		"root": {Now: now, Limit: 50}, "all": {Limit: 50}, "category": {Category: "C3/D4", Now: now, Limit: 50}, "new": {Order: catalog.ByNew, Now: now, Limit: 50},
-		"downloads": {Order: catalog.ByDownloads, Limit: 50}, "search common": {Search: "manual", Now: now, Limit: 50}, "search rare": {Search: "099999", Now: now, Limit: 50},
+		"downloads":               {Order: catalog.ByDownloads, Limit: 50},
+		"downloads of a category": {Category: "C3", Order: catalog.ByDownloads, Now: now, Limit: 50},
+		"search common, new":      {Search: "manual", Order: catalog.ByNew, Limit: 50}, "search rare, new": {Search: "099999", Order: catalog.ByNew, Limit: 50},
+		"search few, new": {Search: "number 77", Order: catalog.ByNew, Limit: 50}, "search few": {Search: "number 77", Limit: 50},
+		"search common": {Search: "manual", Now: now, Limit: 50}, "search rare": {Search: "099999", Now: now, Limit: 50},
 	} {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {

@@ -26,6 +26,7 @@ const (
 		" SELECT slug, CAST(? AS TEXT), CAST(? AS TEXT), -created, CAST(? AS BIGINT), CAST(? AS BIGINT) FROM items WHERE slug = ?"
 	putIn = "INSERT INTO tallies (category, since, until, n) SELECT category, since, until, 1 FROM places WHERE slug = ?" +
 		" ON CONFLICT (category, since, until) DO UPDATE SET n = tallies.n + 1"
+	makeTotal    = "INSERT INTO totals (slug) VALUES (?) ON CONFLICT (slug) DO NOTHING"
 	makeCategory = "INSERT INTO categories (path) VALUES (?) ON CONFLICT (path) DO NOTHING"
 )
 
@@ -45,7 +46,7 @@ func place(it *catalog.Item) []statement {
 	for _, path := range placesOf(it) {
 		all = append(all, statement{insertPlace, []any{path, sort, since, until, it.Slug}}, statement{makeCategory, []any{path}})
 	}
-	return append(all, statement{putIn, []any{it.Slug}})
+	return append(all, statement{putIn, []any{it.Slug}}, statement{makeTotal, []any{it.Slug}})
 }
 
 // placesOf are the categories that an item is in and those above them, each once.

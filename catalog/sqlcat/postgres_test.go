@@ -27,19 +27,13 @@ func openPostgres(t testing.TB, url string, o sqlcat.PostgresOptions) *sqlcat.St
 
 func TestR6_Postgres(t *testing.T) {
 	p := server.StartPostgres(t)
-	url := ""
 	fresh := func(t *testing.T) catalog.Driver {
-		url = p.Database(t)
-		return openPostgres(t, url, sqlcat.PostgresOptions{})
+		return openPostgres(t, p.Database(t), sqlcat.PostgresOptions{})
 	}
 	t.Run("driver", func(t *testing.T) { catalogtest.Run(t, fresh) })
 	t.Run("deleter", func(t *testing.T) { catalogtest.RunDeleter(t, fresh) })
-	t.Run("lister", func(t *testing.T) {
-		catalogtest.RunLister(t, fresh, func(t *testing.T, _ catalog.Driver, slug string, n int64) {
-			_, err := p.Connect(t, url).Exec(fmt.Sprintf("INSERT INTO counts (slug, hour, n, bots) VALUES ('%[1]s', 1, %[2]d, 5), ('%[1]s', 2, 1, 0)", slug, n-1))
-			mustDo(t, err)
-		})
-	})
+	t.Run("lister", func(t *testing.T) { catalogtest.RunLister(t, fresh, nil) })
+	t.Run("pages of many", func(t *testing.T) { pagesOfMany(t, fresh(t).(*sqlcat.Store)) })
 	t.Run("categorizer", func(t *testing.T) { catalogtest.RunCategorizer(t, fresh) })
 	t.Run("edited while moved", func(t *testing.T) { catalogtest.RunEditedWhileMoved(t, fresh) })
 	t.Run("counter", func(t *testing.T) { catalogtest.RunCounter(t, fresh) })

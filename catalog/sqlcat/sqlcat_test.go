@@ -1,10 +1,14 @@
 package sqlcat_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/downlink-go/downlink/catalog"
 	"github.com/downlink-go/downlink/catalog/catalogtest"
@@ -34,17 +38,65 @@ func TestCounter(t *testing.T) {
 }
 
 func TestAbilities(t *testing.T) {
-	path := ""
-	fresh := func(t *testing.T) catalog.Driver {
-		path = filepath.Join(t.TempDir(), "catalog.db")
-		return open(t, path)
-	}
+	fresh := func(t *testing.T) catalog.Driver { return open(t, filepath.Join(t.TempDir(), "catalog.db")) }
 	catalogtest.RunDeleter(t, fresh)
-	catalogtest.RunLister(t, fresh, func(t *testing.T, _ catalog.Driver, slug string, n int64) {
-		execute(t, path, fmt.Sprintf("INSERT INTO counts (slug, hour, n, bots) VALUES ('%[1]s', 1, %[2]d, 5), ('%[1]s', 2, 1, 0)", slug, n-1))
-	})
+	catalogtest.RunLister(t, fresh, nil)
 	catalogtest.RunCategorizer(t, fresh)
 	catalogtest.RunEditedWhileMoved(t, fresh)
+}
+
+func TestPagesOfMany(t *testing.T) {
+	pagesOfMany(t, open(t, filepath.Join(t.TempDir(), "catalog.db")))
+}
+
+// pagesOfMany: pages of more items than are sorted are like those of few.
+func pagesOfMany(t *testing.T, s *sqlcat.Store) {
+	const n = 1200
+	all := make([]catalog.Listed, n)
+	var items []catalog.Item
+	var counts []catalog.Count
+	for i := range all {
+		it := item(fmt.Sprintf("item-%04d", i))
+		it.Title, it.Category, it.Created = "Same", []string{"A", "A/B", "A/C"}[i%3], now.Add(time.Duration(i%400)*time.Second)
+		all[i].Item, items = it, append(items, it)
+		if i%20 == 0 {
+			all[i].Downloads = int64(i%300 + 1)
+			counts = append(counts, catalog.Count{Item: it.Slug, Hour: 1, Tally: catalog.Tally{Downloads: all[i].Downloads}})
+		}
+	}
+	put(t, s, items...)
+	mustDo(t, s.Count(t.Context(), catalog.Batch{Writer: "w", Number: 1, Time: now, Counts: counts}))
+	for _, category := range []string{"", "A", "A/B"} {
+		for _, search := range []string{"", "same", "item-1", "item-11", "no"} {
+			for order := range catalog.ByDownloads + 1 {
+				q := catalog.Query{Category: category, Search: search, Order: order, Limit: 170}
+				pagesEqual(t, s, q, slices.DeleteFunc(slices.Clone(all), func(l catalog.Listed) bool {
+					return !catalog.Below(l.Category, category) && category != "" || !strings.Contains("same "+l.Slug, search)
+				}))
+			}
+		}
+	}
+}
+
+// pagesEqual compares the pages of a query with the items that it should find.
+func pagesEqual(t *testing.T, s *sqlcat.Store, q catalog.Query, want []catalog.Listed) {
+	t.Helper()
+	by := map[catalog.Order]func(a, b *catalog.Listed) int{
+		catalog.ByTitle: func(a, b *catalog.Listed) int { return 0 }, catalog.ByNew: func(a, b *catalog.Listed) int { return b.Created.Compare(a.Created) },
+		catalog.ByDownloads: func(a, b *catalog.Listed) int { return cmp.Compare(b.Downloads, a.Downloads) },
+	}[q.Order]
+	slices.SortFunc(want, func(a, b catalog.Listed) int { return cmp.Or(by(&a, &b), strings.Compare(a.Slug, b.Slug)) })
+	var got []catalog.Listed
+	for first := true; first || q.After != ""; first = false {
+		p, err := s.Page(t.Context(), q)
+		mustDo(t, err)
+		if got, q.After = append(got, p.Items...), p.Next; p.Total != int64(len(want)) {
+			t.Errorf("%+v: total is %d, want %d", q, p.Total, len(want))
+		}
+	}
+	if !slices.EqualFunc(got, want, func(a, b catalog.Listed) bool { return a.Slug == b.Slug && a.Downloads == b.Downloads }) {
+		t.Errorf("%+v: %d items, or in another order than the %d that are wanted", q, len(got), len(want))
+	}
 }
 
 func item(slug string) catalog.Item {

@@ -32,25 +32,20 @@ const tally = "CAST(COALESCE(SUM(counts.n), 0) AS BIGINT) AS downloads, CAST(COA
 // maxParams is how many items one statement names: D1 takes 100 arguments.
 const maxParams = 90
 
-// Counts sums what was counted.
+// Counts sums what was counted. Items are asked for in as many statements as they need,
+// and put together.
 func (t *tables) Counts(ctx context.Context, q catalog.CountQuery) ([]catalog.Sum, error) {
-	return sums(ctx, t.on, &q)
-}
-
-// sums asks for the sums of a query. Items are asked for in as many statements as they
-// need, and put together.
-func sums(ctx context.Context, on engine, q *catalog.CountQuery) ([]catalog.Sum, error) {
 	if q.Items == nil {
-		return sumsOf(ctx, on, q, nil)
+		return t.sumsOf(ctx, &q, nil)
 	}
-	whole := *q
+	whole := q
 	whole.Limit = 0
 	var all []catalog.Sum
 	if q.By == catalog.InAll {
 		all = make([]catalog.Sum, 1)
 	}
 	for items := range slices.Chunk(slices.Compact(slices.Sorted(slices.Values(q.Items))), maxParams) {
-		some, err := sumsOf(ctx, on, &whole, items)
+		some, err := t.sumsOf(ctx, &whole, items)
 		if err != nil {
 			return nil, err
 		}
@@ -59,26 +54,16 @@ func sums(ctx context.Context, on engine, q *catalog.CountQuery) ([]catalog.Sum,
 	return limited(together(all, q.By), q.Limit), nil
 }
 
-func sumsOf(ctx context.Context, on engine, q *catalog.CountQuery, items []string) ([]catalog.Sum, error) {
+func (t *tables) sumsOf(ctx context.Context, q *catalog.CountQuery, items []string) (all []catalog.Sum, err error) {
 	text, args := sumQuery(q, items)
-	rows, err := on.query(ctx, text, args...)
-	if err != nil {
-		return nil, failed(ctx, err)
-	}
-	defer rows.Close()
-	var all []catalog.Sum
-	for rows.Next() {
+	err = t.Rows(ctx, text, args, func(scan func(...any) error) error {
 		var s catalog.Sum
-		if err := rows.Scan(&s.Group, &s.Downloads, &s.Bots, &s.Completed, &s.Bytes); err != nil {
-			return nil, failed(ctx, err)
-		}
+		err := scan(&s.Group, &s.Downloads, &s.Bots, &s.Completed, &s.Bytes)
 		s.Group = groupName(q.By, s.Group)
 		all = append(all, s)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, failed(ctx, err)
-	}
-	return all, nil
+		return err
+	})
+	return all, err
 }
 
 func sumQuery(q *catalog.CountQuery, items []string) (string, []any) {

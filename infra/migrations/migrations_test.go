@@ -94,6 +94,28 @@ func TestFilesRunWhole(t *testing.T) {
 	}
 }
 
+// TestTotalsOfWhatWasCounted: what was counted before there were totals is in them.
+func TestTotalsOfWhatWasCounted(t *testing.T) {
+	db := open(t)
+	for _, name := range names(t) {
+		if strings.HasPrefix(name, "00009") {
+			const before = `INSERT INTO items (slug, store, key) VALUES ('a', 'files', 'a.pdf'), ('b', 'files', 'b.pdf');
+				INSERT INTO counts (slug, hour, n) VALUES ('a', 1, 5), ('a', 2, 9000000000), ('a/image', 1, 3), ('/files/a', 1, 3), ('gone', 1, 2)`
+			if _, err := db.Exec(before); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := db.Exec(read(t, name)); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+	}
+	var totals string
+	err := db.QueryRow(`SELECT group_concat(slug || ' ' || rank) FROM (SELECT * FROM totals ORDER BY slug)`).Scan(&totals)
+	if want := "a -9000000005,b 0,gone -2"; err != nil || totals != want {
+		t.Errorf("totals are %s, want %s, %v", totals, want, err)
+	}
+}
+
 func open(t *testing.T) *sql.DB {
 	t.Helper()
 	db, err := sql.Open("sqlite", filepath.Join(t.TempDir(), "a.db"))

@@ -107,6 +107,11 @@ func TestC5_CountsEqualTheModel(t *testing.T) {
 	}
 	all.Wait()
 	wantCounts(t, w, model)
+	for _, row := range w.Query("SELECT c.slug, sum(c.n) AS n, -t.rank AS total FROM counts c LEFT JOIN totals t ON t.slug = c.slug GROUP BY c.slug") {
+		if row["total"] != row["n"] {
+			t.Errorf("a total is not the sum: %v", row)
+		}
+	}
 	batches := w.Query("SELECT batch FROM writers")
 	if len(batches) != 1 || int(batches[0]["batch"].(float64)) >= came {
 		t.Errorf("%d downloads went in %v batches", came, batches)

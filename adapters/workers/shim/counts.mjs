@@ -79,10 +79,14 @@ function next() {
   return { number: ++number, rows, last: oldest ? oldest.first - 1 : came }
 }
 
+// The rows of a batch that was stored before are not added again.
+const again = 'EXISTS (SELECT 1 FROM writers WHERE id = ?2 AND batch >= ?3)'
 const counted = `INSERT INTO counts (slug, hour, n, bots)
-  SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?1)
-  WHERE NOT EXISTS (SELECT 1 FROM writers WHERE id = ?2 AND batch >= ?3)
+  SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?1) WHERE NOT ${again}
   ON CONFLICT (slug, hour) DO UPDATE SET n = n + excluded.n, bots = bots + excluded.bots`
+const summed = `INSERT INTO totals (slug, rank)
+  SELECT value ->> 0, -(value ->> 2) FROM json_each(?1) WHERE value ->> 2 > 0 AND instr(value ->> 0, '/') = 0 AND NOT ${again}
+  ON CONFLICT (slug) DO UPDATE SET rank = rank + excluded.rank`
 const noted = `INSERT INTO writers (id, batch, hour) VALUES (?1, ?2, ?3)
   ON CONFLICT (id) DO UPDATE SET batch = excluded.batch, hour = excluded.hour WHERE excluded.batch > batch`
 const cleaned = 'DELETE FROM writers WHERE hour < ?1'
@@ -94,6 +98,7 @@ function write(database, { number, rows }, now) {
   const text = JSON.stringify(rows.map(({ slug, hour, n, bots }) => [slug, hour, n, bots]))
   const statements = [
     database.prepare(counted).bind(text, writer, number),
+    database.prepare(summed).bind(text, writer, number),
     database.prepare(noted).bind(writer, number, hour),
   ]
   if (number === 1) statements.push(database.prepare(cleaned).bind(hour - forgotten))

@@ -27,7 +27,7 @@ func TestD1(t *testing.T) {
 	catalogtest.Run(t, database)
 	catalogtest.RunDeleter(t, database)
 	catalogtest.RunLister(t, database, func(t *testing.T, _ catalog.Driver, slug string, n int64) {
-		execute(t, fmt.Sprintf("INSERT INTO counts (slug, hour, n) VALUES ('%s', 1, %d)", slug, n))
+		execute(t, fmt.Sprintf("INSERT INTO totals (slug, rank) VALUES ('%[1]s', -%[2]d) ON CONFLICT (slug) DO UPDATE SET rank = -%[2]d", slug, n))
 	})
 	catalogtest.RunCategorizer(t, database)
 	catalogtest.RunEditedWhileMoved(t, database)
@@ -35,7 +35,7 @@ func TestD1(t *testing.T) {
 
 // database is an empty catalogue in D1.
 func database(t *testing.T) catalog.Driver {
-	for _, table := range []string{"files", "items", "places", "tallies", "categories", "counts"} {
+	for _, table := range []string{"files", "items", "places", "tallies", "categories", "totals"} {
 		execute(t, "DELETE FROM "+table)
 	}
 	d, err := sqlcat.OpenD1("DB")
