@@ -156,9 +156,11 @@ func digest(r io.Reader) (sum [sha256.Size]byte, length int64, err error) {
 
 // sample is what wrk counted in one round.
 type sample struct {
+	answers  float64
 	requests float64 // per second
 	bytes    float64 // per second, fields included
 	p99      time.Duration
+	efficacy float64 // requests a second of processor time of the server; 0 if that is not known
 }
 
 //go:embed done.lua
@@ -195,5 +197,5 @@ func parse(out string) (sample, error) {
 		return sample{}, errSilent
 	}
 	seconds := microseconds / 1e6
-	return sample{requests / seconds, bytes / seconds, time.Duration(p99) * time.Microsecond}, nil
+	return sample{answers: requests, requests: requests / seconds, bytes: bytes / seconds, p99: time.Duration(p99) * time.Microsecond}, nil
 }

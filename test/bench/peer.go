@@ -53,6 +53,7 @@ type stage struct {
 	servers    map[string]string // base URL by peer
 	missing    map[string]string // what a peer needs, by peer
 	r2         []workerdModule   // of the R2 that Workers have
+	processes  map[string]int    // ids of the Workers' processes, by peer
 	stop       context.CancelFunc
 	running    sync.WaitGroup
 }
@@ -78,7 +79,7 @@ func newStage(ctx context.Context, missing map[string]string) (*stage, context.C
 	if err != nil {
 		return nil, nil, err
 	}
-	s := &stage{dir: dir, files: filepath.Join(dir, "files"), servers: map[string]string{}, missing: missing}
+	s := &stage{dir: dir, files: filepath.Join(dir, "files"), servers: map[string]string{}, missing: missing, processes: map[string]int{}}
 	ctx, s.stop = context.WithCancel(ctx)
 	if err := errors.Join(os.Mkdir(s.files, 0o755), makeFiles(s.files), os.WriteFile(s.path("done.lua"), doneScript, 0o600)); err != nil {
 		s.close()

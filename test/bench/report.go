@@ -26,6 +26,7 @@ func report(w io.Writer, costs []answered, found, fronts, workers *results, func
 	}
 	if workers != nil {
 		workers.report(t)
+		workers.reportEfficacy(t)
 		workers.reportFootprints(t)
 	}
 	if functions != nil {

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"os/exec"
 	"slices"
+
+	"github.com/downlink-go/downlink/test/bench/processor"
 )
 
 // results are the samples of every case and peer.
@@ -78,7 +80,7 @@ func (f *results) round(ctx context.Context, s *stage, l load, requests map[stri
 			if requests[peer] == nil {
 				continue
 			}
-			got, err := l.fire(ctx, requests[peer], s.path("done.lua"))
+			got, err := s.fire(ctx, l, peer, requests[peer])
 			if err != nil {
 				err = fmt.Errorf("%s, %s, round %d: %w", l.name, peer, round+1, err)
 			}
@@ -97,9 +99,30 @@ func (f *results) round(ctx context.Context, s *stage, l load, requests map[stri
 	return nil
 }
 
+// fire has wrk send r to the peer.
+func (s *stage) fire(ctx context.Context, l load, peer string, r *http.Request) (sample, error) {
+	pid, known := s.processes[peer]
+	if !known {
+		return l.fire(ctx, r, s.path("done.lua"))
+	}
+	before, err := processor.Of(pid)
+	if err != nil {
+		return sample{}, err
+	}
+	got, err := l.fire(ctx, r, s.path("done.lua"))
+	if err != nil {
+		return got, err
+	}
+	after, err := processor.Of(pid)
+	got.efficacy = got.answers / (after - before).Seconds()
+	return got, err
+}
+
 func requestRate(s sample) float64 { return s.requests }
 
 func byteRate(s sample) float64 { return s.bytes }
+
+func efficacy(s sample) float64 { return s.efficacy }
 
 // ratio is how many times as fast as other the peer was: the median over the
 // rounds, each of which had both within seconds. A turn without an answer is a zero if it

@@ -113,7 +113,7 @@ func (s *stage) startWorker(ctx context.Context, root, dir, peer string) (stop f
 		stop()
 		return nil, fmt.Errorf("%s does not start: %w\n%s", peer, err, s.logs())
 	}
-	s.servers[peer] = fmt.Sprintf("http://127.0.0.1:%d", port)
+	s.servers[peer], s.processes[peer] = fmt.Sprintf("http://127.0.0.1:%d", port), cmd.Process.Pid
 	return stop, nil
 }
 
