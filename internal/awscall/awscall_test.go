@@ -44,6 +44,13 @@ func serve(t *testing.T, answer func(n int, w http.ResponseWriter, r *http.Reque
 	return s
 }
 
+// requests is how many there were.
+func (s *service) requests() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.asked)
+}
+
 func (s *service) client(t *testing.T, provider aws.CredentialsProvider) *JSON {
 	t.Helper()
 	at, err := Endpoint("dynamodb", "eu-central-1", s.URL)
@@ -112,8 +119,8 @@ func TestTries(t *testing.T) {
 			s := serve(t, func(_ int, w http.ResponseWriter, _ *http.Request) { row.first(w) })
 			var out struct{ A string }
 			err := s.client(t, nil).Call(t.Context(), "Op", map[string]string{"B": "b"}, &out)
-			if err == nil || !strings.Contains(err.Error(), row.want) || len(s.asked) != row.tries || out.A != "" {
-				t.Errorf("got %v and %q after %d tries; want %q after %d", err, out.A, len(s.asked), row.want, row.tries)
+			if err == nil || !strings.Contains(err.Error(), row.want) || s.requests() != row.tries || out.A != "" {
+				t.Errorf("got %v and %q after %d tries; want %q after %d", err, out.A, s.requests(), row.want, row.tries)
 			}
 			if row.tries == 1 {
 				return
@@ -126,9 +133,11 @@ func TestTries(t *testing.T) {
 				w.Header().Set("X-Amz-Crc32", fmt.Sprint(crc32.ChecksumIEEE([]byte(`{"A":"a"}`))))
 				say(w, 200, `{"A":"a"}`)
 			})
-			if err := s.client(t, nil).Call(t.Context(), "Op", map[string]string{"B": "b"}, &out); err != nil || out.A != "a" || len(s.asked) != row.tries {
-				t.Errorf("all but the last try fail: %q, %v after %d tries", out.A, err, len(s.asked))
+			if err := s.client(t, nil).Call(t.Context(), "Op", map[string]string{"B": "b"}, &out); err != nil || out.A != "a" || s.requests() != row.tries {
+				t.Errorf("all but the last try fail: %q, %v after %d tries", out.A, err, s.requests())
 			}
+			s.mu.Lock()
+			defer s.mu.Unlock()
 			for i, r := range s.asked {
 				if s.said[i] != `{"B":"b"}` || r.Header.Get("Amz-Sdk-Invocation-Id") != s.asked[0].Header.Get("Amz-Sdk-Invocation-Id") || r.Header.Get("X-Amz-Target") != "T.Op" ||
 					!strings.HasPrefix(r.Header.Get("Authorization"), "AWS4-HMAC-SHA256 Credential=AKID/") || r.Header.Get("X-Amz-Security-Token") != "token" {
@@ -161,12 +170,12 @@ func TestClock(t *testing.T) {
 		if i == 2 {
 			ahead = 0
 		}
-		if err := c.Call(t.Context(), "Op", nil, &struct{}{}); err != nil || len(s.asked) != want {
-			t.Errorf("call %d: %v after %d requests, want %d", i+1, err, len(s.asked), want)
+		if err := c.Call(t.Context(), "Op", nil, &struct{}{}); err != nil || s.requests() != want {
+			t.Errorf("call %d: %v after %d requests, want %d", i+1, err, s.requests(), want)
 		}
 	}
 	c.clock.ahead.Store(int64(time.Hour))
-	signed, err := c.Presign(t.Context(), http.MethodGet, &url.URL{Scheme: "https", Host: "h", Path: "/x", RawQuery: "X-Amz-Expires=60"})
+	signed, err := c.Presign(t.Context(), http.MethodGet, &url.URL{Scheme: "https", Host: "h", Path: "/x", RawQuery: "X-Amz-Expires=60"}, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -185,8 +194,8 @@ func TestWithoutKeys(t *testing.T) {
 	s := serve(t, func(int, http.ResponseWriter, *http.Request) {})
 	none := errors.New("none there")
 	c := s.client(t, aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return aws.Credentials{}, none }))
-	if err := c.Call(t.Context(), "Op", nil, &struct{}{}); !errors.Is(err, none) || len(s.asked) > 0 {
-		t.Errorf("got %v after %d requests", err, len(s.asked))
+	if err := c.Call(t.Context(), "Op", nil, &struct{}{}); !errors.Is(err, none) || s.requests() > 0 {
+		t.Errorf("got %v after %d requests", err, s.requests())
 	}
 }
 
@@ -201,8 +210,8 @@ func TestGivenUp(t *testing.T) {
 	c := s.client(t, nil)
 	c.opts.Pause, c.opts.Tries = time.Hour, 1000 // pauses of up to a second each
 	err := c.Call(ctx, "Op", nil, &struct{}{})
-	if refused, ok := errors.AsType[*Error](err); !ok || refused.Status != 503 || len(s.asked) > 900 {
-		t.Errorf("got %v after %d tries", err, len(s.asked))
+	if refused, ok := errors.AsType[*Error](err); !ok || refused.Status != 503 || s.requests() > 900 {
+		t.Errorf("got %v after %d tries", err, s.requests())
 	}
 }
 
@@ -240,13 +249,49 @@ func TestEndpoint(t *testing.T) {
 	}
 }
 
+// TestBudget: while nothing succeeds, further tries come to an end; what succeeds earns
+// them again.
+func TestBudget(t *testing.T) {
+	down := true
+	s := serve(t, func(_ int, w http.ResponseWriter, _ *http.Request) {
+		if down {
+			say(w, 503, "")
+			return
+		}
+		say(w, 200, "{}")
+	})
+	c := s.client(t, nil)
+	c.budget.most = 3 * tryCosts
+	ask := func(calls int) (requests int) {
+		t.Helper()
+		before := s.requests()
+		for range calls {
+			if err := c.Call(t.Context(), "Op", nil, &struct{}{}); (err != nil) != down {
+				t.Error(err)
+			}
+		}
+		return s.requests() - before
+	}
+	if got := ask(10); got != 10+3 {
+		t.Errorf("%d requests for 10 calls, want 13", got)
+	}
+	down = false
+	if got := ask(tryCosts); got != tryCosts {
+		t.Errorf("%d requests for %d calls", got, tryCosts)
+	}
+	down = true
+	if got := ask(10); got != 10+1 {
+		t.Errorf("%d requests for 10 calls after %d good ones, want 11", got, tryCosts)
+	}
+}
+
 // FuzzError: whatever a service says is an error with its status, and never panics.
 func FuzzError(f *testing.F) {
 	for _, text := range []string{"", "{}", `{"__type":"a#b:c"}`, `{"__type":1}`, "<Code>", "</Code><Code>x</Code>", "<Code>x", "null", "[]"} {
 		f.Add(400, text)
 	}
 	f.Fuzz(func(t *testing.T, status int, text string) {
-		e := newError(status, http.Header{}, []byte(text))
+		e := NewError(status, http.Header{}, []byte(text))
 		if !strings.HasPrefix(e.Error(), fmt.Sprintf("status %d", status)) || strings.ContainsAny(e.Code, "#:") && strings.HasPrefix(text, "{") {
 			t.Errorf("%q: %v", text, e)
 		}

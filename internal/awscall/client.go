@@ -3,7 +3,7 @@
 //
 // It stands in for the clients of AWS's SDK, whose tables cost a function on Lambda more
 // at each start than all that it does before its first answer
-// (docs/adr/0029-aws-by-hand.md).
+// (docs/adr/0030-aws-by-hand.md).
 package awscall
 
 import (
@@ -22,7 +22,7 @@ import (
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 )
 
-// Options say how to ask a service. All but Patience are required.
+// Options say how to ask a service. All but Patience and Budget are required.
 type Options struct {
 	// Service and Region are what requests are signed for, such as "s3" and
 	// "eu-central-1".
@@ -39,6 +39,9 @@ type Options struct {
 	Tries int
 	// Pause is the most that is waited after the first try; see Pause.
 	Pause time.Duration
+	// Budget is how many further tries there may be for all requests together. One that
+	// succeeds gives back its own, and every fifth another. 0 is any number.
+	Budget int
 }
 
 // Client asks one service. It is safe for concurrent use.
@@ -48,12 +51,14 @@ type Client struct {
 	signer      *v4.Signer
 	transport   *http.Transport
 	clock       clock
+	budget      budget
 }
 
 // New returns a client, and asks nobody anything.
 func New(o Options) *Client {
 	return &Client{
 		opts: o, credentials: aws.NewCredentialsCache(o.Credentials), transport: newTransport(o),
+		budget: budget{most: int64(o.Budget) * tryCosts},
 		// S3 signs a path as it is sent, unlike the others, which have none
 		signer: v4.NewSigner(func(s *v4.SignerOptions) { s.DisableURIPathEscaping = true }),
 	}
@@ -72,8 +77,8 @@ type Request struct {
 
 // Send asks until the service accepts the request, and has take read the answer, which
 // has a status of 2xx. take closes the body, or keeps it. Its error is that of a try
-// if the connection or the answer broke, see ErrDamaged; once take hands on what it
-// reads it must not fail so. Errors: Error, of credentials, of the connection.
+// if the connection or the answer broke, see ErrDamaged, or the answer is a refusal all
+// the same; once take hands on what it reads it must not fail so. Errors: Error, of credentials, of the connection.
 func (c *Client) Send(ctx context.Context, r *Request, take func(*http.Response) error) error {
 	keys, err := c.credentials.Retrieve(ctx)
 	if err != nil {
@@ -92,10 +97,13 @@ func (c *Client) Send(ctx context.Context, r *Request, take func(*http.Response)
 			return err
 		}
 		err, again := c.once(try, at, take)
-		if !again || ctx.Err() != nil {
+		switch {
+		case err == nil:
+			c.budget.earn(tried - 1)
+			return nil
+		case !again || ctx.Err() != nil:
 			return err
-		}
-		if tried == c.opts.Tries {
+		case tried == c.opts.Tries || !c.budget.spend():
 			return fmt.Errorf("%d tries: %w", tried, err)
 		}
 		if Pause(ctx, c.opts.Pause, tried) != nil {
@@ -113,13 +121,13 @@ func (c *Client) once(r *http.Request, at time.Time, take func(*http.Response) e
 	moved := c.clock.learn(answer, at)
 	if answer.StatusCode/100 == 2 {
 		err = take(answer)
-		return err, err != nil && broken(err)
+		return err, broken(err)
 	}
 	refused, err := readError(answer)
 	if err != nil {
 		return err, broken(err)
 	}
-	return refused, refused.passes() || moved && refused.Status/100 == 4
+	return refused, broken(refused) || moved && refused.Status/100 == 4
 }
 
 // copy is the request for one try.
@@ -128,7 +136,8 @@ func (r *Request) copy(ctx context.Context) *http.Request {
 	if header == nil {
 		header = http.Header{}
 	}
-	q := &http.Request{Method: r.Method, URL: r.URL, Host: r.URL.Host, Header: header, ContentLength: int64(len(r.Body)), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1}
+	u := *r.URL // which signing writes to
+	q := &http.Request{Method: r.Method, URL: &u, Host: r.URL.Host, Header: header, ContentLength: int64(len(r.Body)), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1}
 	if len(r.Body) > 0 {
 		q.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(r.Body)), nil }
 		q.Body, _ = q.GetBody()
@@ -147,14 +156,14 @@ func payload(body []byte) string {
 }
 
 // Presign returns a URL that is good for a request of the method for u without
-// credentials until it expires: SigV4 in the query. Nobody is asked. Its errors are of
-// the credentials.
-func (c *Client) Presign(ctx context.Context, method string, u *url.URL) (string, error) {
+// credentials until it expires: SigV4 in the query. A length other than 0 is signed too:
+// of what the request sends, in bytes. Nobody is asked. Its errors are of the credentials.
+func (c *Client) Presign(ctx context.Context, method string, u *url.URL, length int64) (string, error) {
 	keys, err := c.credentials.Retrieve(ctx)
 	if err != nil {
 		return "", err
 	}
-	r := (&http.Request{Method: method, URL: u, Host: u.Host, Header: http.Header{}}).WithContext(ctx)
+	r := (&http.Request{Method: method, URL: u, Host: u.Host, Header: http.Header{}, ContentLength: length}).WithContext(ctx)
 	signed, _, err := c.signer.PresignHTTP(ctx, keys, r, "UNSIGNED-PAYLOAD", c.opts.Service, c.opts.Region, c.clock.now())
 	return signed, err
 }

@@ -62,8 +62,12 @@ func hopeless(err error) bool {
 	return impostor
 }
 
-// broken reports whether an answer ended before it was whole.
+// broken reports whether another try may do better than one whose answer was of no use:
+// it ended before it was whole, or is a refusal that may pass.
 func broken(err error) bool {
+	if refused, ok := errors.AsType[*Error](err); ok {
+		return refused.passes()
+	}
 	_, network := errors.AsType[net.Error](err)
 	return network || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, ErrDamaged)
 }
@@ -79,13 +83,13 @@ func readError(answer *http.Response) (*Error, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newError(answer.StatusCode, answer.Header, text), nil
+	return NewError(answer.StatusCode, answer.Header, text), nil
 }
 
-// newError reads what services say in XML as S3, or in JSON
+// NewError is a refusal in the words of a service: it reads what they say in XML as S3, or in JSON
 // (https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html,
 // https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html#operation-error-serialization).
-func newError(status int, h http.Header, text []byte) *Error {
+func NewError(status int, h http.Header, text []byte) *Error {
 	e := &Error{Status: status, RequestID: cmp.Or(h.Get("X-Amzn-Requestid"), h.Get("X-Amz-Request-Id")), Body: text}
 	var said struct {
 		Type    string `json:"__type"`

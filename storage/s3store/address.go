@@ -1,55 +1,42 @@
 package s3store
 
 import (
-	"context"
+	"errors"
+	"net"
+	"net/url"
+	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/smithy-go"
-	smithyauth "github.com/aws/smithy-go/auth"
-	smithyendpoints "github.com/aws/smithy-go/endpoints"
+	"github.com/downlink-go/downlink/internal/awscall"
 )
 
-// address is where the bucket is, and how requests to it are signed.
-type address struct {
-	smithyendpoints.Endpoint
-	signing []*smithyauth.Option // those of Endpoint's properties
+// address is the URL of the bucket, without a slash at its end: its name is in the path,
+// or before the host's name where it can be
+// (https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html).
+func address(o Options) (*url.URL, error) {
+	switch {
+	case strings.HasPrefix(o.Bucket, "arn:"):
+		return nil, errors.New("this is the ARN of an access point: write its alias, which is a bucket's name")
+	case strings.HasSuffix(o.Bucket, "--x-s3"):
+		return nil, errors.New("directory buckets have an API of their own: use a general purpose bucket")
+	}
+	at, err := awscall.Endpoint("s3", o.Region, o.Endpoint)
+	if err != nil {
+		return nil, err
+	}
+	at.Path = strings.TrimSuffix(at.Path, "/")
+	if o.PathStyle || !isHostName(o.Bucket, at) {
+		at.Path += "/" + o.Bucket
+		return at, nil
+	}
+	at.Host = o.Bucket + "." + at.Host
+	return at, nil
 }
 
-// find is the bucket's address by the rules of the SDK.
-func find(o Options) (*address, error) {
-	params := s3.EndpointParameters{
-		Bucket: &o.Bucket, Region: &o.Region, ForcePathStyle: &o.PathStyle,
-		UseFIPS: aws.Bool(false), UseDualStack: aws.Bool(false), Accelerate: aws.Bool(false),
+// isHostName reports whether a bucket can be a part of the host's name: no certificate
+// fits one with dots.
+func isHostName(bucket string, at *url.URL) bool {
+	if net.ParseIP(at.Hostname()) != nil || len(bucket) < 3 || len(bucket) > 63 {
+		return false
 	}
-	if o.Endpoint != "" {
-		params.Endpoint = &o.Endpoint
-	}
-	e, err := s3.NewDefaultEndpointResolverV2().ResolveEndpoint(context.Background(), params)
-	signing, _ := smithyauth.GetAuthOptions(&e.Properties)
-	return &address{e, signing}, err
-}
-
-// ResolveEndpoint gives the SDK the same address for every request. Its own resolver goes
-// through all rules twice a request, and for a region that it does not know, as R2's
-// "auto" is, compiles regular expressions each time: two thirds of a HEAD.
-// The SDK writes into the properties that it gets: they are a copy each time.
-func (a *address) ResolveEndpoint(context.Context, s3.EndpointParameters) (smithyendpoints.Endpoint, error) {
-	e := a.Endpoint
-	e.Properties = smithy.Properties{}
-	e.Properties.SetAll(&a.Endpoint.Properties)
-	if a.signing != nil {
-		smithyauth.SetAuthOptions(&e.Properties, cloneOptions(a.signing))
-	}
-	return e, nil
-}
-
-func cloneOptions(options []*smithyauth.Option) []*smithyauth.Option {
-	clones := make([]*smithyauth.Option, len(options))
-	for i, o := range options {
-		clones[i] = &smithyauth.Option{SchemeID: o.SchemeID}
-		clones[i].IdentityProperties.SetAll(&o.IdentityProperties)
-		clones[i].SignerProperties.SetAll(&o.SignerProperties)
-	}
-	return clones
+	return strings.Trim(bucket, "abcdefghijklmnopqrstuvwxyz0123456789-") == ""
 }

@@ -1,73 +1,68 @@
 package s3store
 
 import (
-	"math/rand/v2"
-	"net"
+	"context"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/retry"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"github.com/downlink-go/downlink/core"
+	"github.com/downlink-go/downlink/internal/awscall"
 )
 
-// tries is how often a request is sent before it has failed.
-const tries = 3
+const (
+	// tries is how often a request is sent before it has failed.
+	tries = 3
+	// pause is the most that is waited after the first of them.
+	pause = 200 * time.Millisecond
+	// furtherTries is how many an outage may cost: see awscall.Options.
+	furtherTries = 100
+)
 
-// newTransport returns the connections of a client.
-func newTransport(o Options) *http.Transport {
-	return &http.Transport{
-		Proxy:                 http.ProxyFromEnvironment,
-		DialContext:           (&net.Dialer{Timeout: o.Timeout / 2, KeepAlive: 30 * time.Second}).DialContext,
-		TLSHandshakeTimeout:   o.Timeout / 2,
-		ResponseHeaderTimeout: o.Timeout / 2, // so that a lost answer leaves time for another try
-		MaxIdleConnsPerHost:   100,
-		IdleConnTimeout:       90 * time.Second,
-		DisableCompression:    true, // the stored bytes, whatever they are
-		// HTTP/1.1 only: a download that is given up costs its own connection, and a
-		// slow one holds up no other.
-		Protocols: http1(),
-	}
+// newClient returns a client whose answers may take patience to begin; 0 is half of the
+// time for all tries.
+func newClient(o Options, credentials aws.CredentialsProvider, patience time.Duration) *awscall.Client {
+	return awscall.New(awscall.Options{
+		Service: "s3", Region: o.Region, Credentials: credentials,
+		Timeout: o.Timeout, Patience: patience, Tries: tries, Pause: pause, Budget: furtherTries,
+	})
 }
 
-// newClient returns the SDK's client.
-func newClient(o Options, at *address, credentials aws.CredentialsProvider, transport *http.Transport) *s3.Client {
-	options := s3.Options{
-		Region: o.Region,
-		// all requests are for the one bucket
-		EndpointResolverV2: at,
-		Credentials:        credentials,
-		UsePathStyle:       o.PathStyle,
-		HTTPClient:         &http.Client{Transport: transport, CheckRedirect: stay},
-		Retryer: retry.NewStandard(func(r *retry.StandardOptions) {
-			r.MaxAttempts, r.Backoff = tries, retry.BackoffDelayerFunc(backoff)
-		}),
-		// Checksums are of whole objects, and not every server has them. What is
-		// sent is compared by length, range and entity-tag.
-		ResponseChecksumValidation: aws.ResponseChecksumValidationWhenRequired,
-		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenRequired,
-	}
-	if o.Endpoint != "" {
-		options.BaseEndpoint = &o.Endpoint
-	}
-	return s3.New(options)
+// url is the URL of a key of the bucket.
+func (s *Store) url(key string) *url.URL {
+	u := *s.base
+	u.RawPath = string(core.AppendEscapedPath([]byte(u.EscapedPath()+"/"), key))
+	u.Path += "/" + key
+	return &u
 }
 
-func http1() *http.Protocols {
-	p := new(http.Protocols)
-	p.SetHTTP1(true)
-	return p
+// send asks by c for something whose answer has nothing but fields.
+func (s *Store) send(ctx context.Context, c *awscall.Client, r *awscall.Request) (h http.Header, err error) {
+	err = c.Send(ctx, r, func(answer *http.Response) error {
+		h = answer.Header
+		return answer.Body.Close()
+	})
+	return h, err
 }
 
-// stay follows no redirect: to whom a signed request goes is the configuration's to say.
-func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+// headObject asks for the fields of an object by HEAD.
+func (s *Store) headObject(ctx context.Context, key string) (h http.Header, length int64, err error) {
+	err = s.client.Send(ctx, &awscall.Request{Method: http.MethodHead, URL: s.url(key)}, func(answer *http.Response) error {
+		h, length = answer.Header, answer.ContentLength
+		return answer.Body.Close()
+	})
+	return h, length, err
+}
 
-// backoff is a random time up to 200 ms before the second try and up to 800 ms
-// before the third, so that clients that failed together do not come back together.
-func backoff(attempt int, _ error) (time.Duration, error) {
-	most := 200 * time.Millisecond
-	if attempt > 1 {
-		most *= 4
+// getObject asks for a range of an object, of the version that has the entity-tag
+// unless it is "". The caller closes the body.
+func (s *Store) getObject(ctx context.Context, key, byteRange, etag string) (answer *http.Response, err error) {
+	r := &awscall.Request{Method: http.MethodGet, URL: s.url(key), Header: http.Header{"Range": {byteRange}}}
+	if etag != "" {
+		r.Header.Set("If-Match", etag)
 	}
-	return rand.N(most), nil
+	err = s.client.Send(ctx, r, func(a *http.Response) error { answer = a; return nil })
+	return answer, err
 }

@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
-	"github.com/aws/smithy-go"
-
+	"github.com/downlink-go/downlink/internal/awscall"
 	"github.com/downlink-go/downlink/internal/awskeys"
 	"github.com/downlink-go/downlink/storage"
 )
@@ -39,7 +37,7 @@ var statusHints = map[int]string{
 	503: hints["SlowDown"],
 }
 
-// failure translates what the SDK says about a request made under open, which ends
+// failure translates what became of a request made under open, which ends
 // with ctx or by a time limit of ours.
 func (s *Store) failure(ctx, open context.Context, err error) error {
 	if ctx.Err() != nil {
@@ -52,18 +50,15 @@ func (s *Store) failure(ctx, open context.Context, err error) error {
 		return fmt.Errorf("%w: %w within %v: is %s reachable?", storage.ErrUnavailable, errNoAnswer, s.opts.Timeout, s.base.Host)
 	}
 	code, status := "", 0
-	if api, ok := errors.AsType[smithy.APIError](err); ok {
-		code = api.ErrorCode()
-	}
-	if response, ok := errors.AsType[*awshttp.ResponseError](err); ok {
-		status = response.HTTPStatusCode()
+	if refused, ok := errors.AsType[*awscall.Error](err); ok {
+		code, status = refused.Code, refused.Status
 	}
 	hint, known := hints[code]
 	if !known {
 		hint = statusHints[status]
 	}
 	switch {
-	case code == "NoSuchKey" || code == "KeyTooLongError" || status == 404 && (code == "" || code == "NotFound"):
+	case code == "NoSuchKey" || code == "KeyTooLongError" || status == 404 && code == "":
 		return storage.ErrNotFound
 	case status == 412 || code == "PreconditionFailed":
 		return storage.ErrChanged
@@ -79,10 +74,13 @@ func (s *Store) failure(ctx, open context.Context, err error) error {
 // says, which an answer to HEAD has no body to tell: 404 is also of a bucket that is
 // not there, and that is nothing to tell clients.
 func silent(err error) bool {
-	response, ok := errors.AsType[*awshttp.ResponseError](err)
+	refused, ok := errors.AsType[*awscall.Error](err)
 	if !ok {
 		return false
 	}
-	status := response.HTTPStatusCode()
-	return status == 301 || status == 400 || status == 403 || status == 404
+	switch refused.Status {
+	case 301, 400, 403, 404:
+		return true
+	}
+	return false
 }

@@ -5,12 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/downlink-go/downlink/core"
 	"github.com/downlink-go/downlink/storage"
@@ -24,30 +22,26 @@ import (
 // twice, in Content-Range and in Content-Length, and one that was damaged on the way
 // is found out before it looks complete.
 func (s *Store) get(ctx context.Context, key string, span core.Span, has core.Metadata) (core.Metadata, *body, error) {
-	in := &s3.GetObjectInput{Bucket: &s.opts.Bucket, Key: &key, Range: aws.String(rangeField(span))}
-	if has.ETag != "" {
-		in.IfMatch = &has.ETag
-	}
 	open, cancel := context.WithCancelCause(ctx)
 	timer := time.AfterFunc(s.opts.Timeout, func() { cancel(errNoAnswer) })
-	out, err := s.client.GetObject(open, in)
+	answer, err := s.getObject(open, key, rangeField(span), has.ETag)
 	timer.Stop()
 	if err != nil {
 		err = s.failure(ctx, open, err)
 		cancel(nil)
 		return core.Metadata{}, nil, err
 	}
-	start, size, err := s.check(out, span)
-	m := metadata(size, out.ETag, out.LastModified, out.ContentType, out.ContentEncoding)
+	start, size, err := s.check(answer, span)
+	m := metadata(size, answer.Header)
 	if err == nil && has.ETag != "" && (m.ETag != has.ETag || m.Size != has.Size) {
 		err = fmt.Errorf("%w: asked for %s of %d bytes, got %s of %d", storage.ErrChanged, has.ETag, has.Size, m.ETag, m.Size)
 	}
 	if err != nil {
 		cancel(nil)
-		out.Body.Close()
+		answer.Body.Close()
 		return core.Metadata{}, nil, err
 	}
-	return m, s.newBody(open, cancel, out.Body, start, *out.ContentLength), nil
+	return m, s.newBody(open, cancel, answer.Body, start, answer.ContentLength), nil
 }
 
 // rangeField asks for a span; a Length below 0 goes to the end.
@@ -61,28 +55,28 @@ func rangeField(span core.Span) string {
 
 // check returns where the body starts and how large the object is, if the answer
 // fits what was asked for.
-func (s *Store) check(out *s3.GetObjectOutput, span core.Span) (start, size int64, err error) {
-	length := aws.ToInt64(out.ContentLength)
+func (s *Store) check(answer *http.Response, span core.Span) (start, size int64, err error) {
+	length, field := answer.ContentLength, answer.Header.Get("Content-Range")
 	wrong := func(what string) error {
 		return fmt.Errorf("%w: wrong answer from %s: %s", storage.ErrUnavailable, s.base.Host, what)
 	}
 	switch {
-	case out.ContentLength == nil || length < 0:
+	case length < 0:
 		return 0, 0, wrong("it has no length")
-	case aws.ToString(out.ETag) == "":
+	case answer.Header.Get("ETag") == "":
 		return 0, 0, wrong("it has no entity-tag")
-	case out.ContentRange == nil && span.Start > 0:
+	case field == "" && span.Start > 0:
 		return 0, 0, wrong("it does not keep to the range")
-	case out.ContentRange == nil: // 200, which is legal
+	case field == "": // 200, which is legal
 		return 0, length, nil
 	}
-	start, end, size, ok := parseContentRange(*out.ContentRange)
+	start, end, size, ok := parseContentRange(field)
 	last := size
 	if span.Length > 0 && span.Length < size-span.Start {
 		last = span.Start + span.Length
 	}
 	if !ok || start != span.Start || end != last || end-start != length {
-		return 0, 0, wrong(fmt.Sprintf("Content-Range %q and Content-Length %d for %q", *out.ContentRange, length, rangeField(span)))
+		return 0, 0, wrong(fmt.Sprintf("Content-Range %q and Content-Length %d for %q", field, length, rangeField(span)))
 	}
 	return start, size, nil
 }

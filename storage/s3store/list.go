@@ -1,13 +1,12 @@
 package s3store
 
 import (
+	"cmp"
 	"context"
+	"net/http"
 	"net/url"
 	"strings"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"time"
 
 	"github.com/downlink-go/downlink/core"
 	"github.com/downlink-go/downlink/storage"
@@ -22,49 +21,59 @@ func (s *Store) List(ctx context.Context, prefix string, yield func(storage.Entr
 	if !legalPrefix(prefix) {
 		return nil
 	}
-	in := &s3.ListObjectsV2Input{
-		Bucket: &s.opts.Bucket, Prefix: aws.String(s.opts.Prefix + prefix),
-		EncodingType: types.EncodingTypeUrl, // XML cannot hold every key
+	q := url.Values{
+		"list-type": {"2"}, "prefix": {s.opts.Prefix + prefix},
+		"encoding-type": {"url"}, // XML cannot hold every key
 	}
-	for pages := s3.NewListObjectsV2Paginator(s.client, in); pages.HasMorePages(); {
-		page, err := s.page(ctx, pages)
+	for {
+		page, err := s.page(ctx, q)
 		if err != nil {
 			return err
 		}
 		for i := range page.Contents {
-			e, ok := s.entry(&page.Contents[i], page.EncodingType == types.EncodingTypeUrl)
+			e, ok := s.entry(page, i)
 			if ok && !yield(e) {
 				return nil
 			}
 		}
+		if page.NextContinuationToken == "" {
+			return nil
+		}
+		q.Set("continuation-token", page.NextContinuationToken)
 	}
-	return nil
 }
 
 // legalPrefix reports whether a key that [core.CheckKey] passes can begin so: some
 // servers answer other prefixes with an error.
 func legalPrefix(prefix string) bool { return core.CheckKey(prefix+"x") == "" }
 
-func (s *Store) page(ctx context.Context, pages *s3.ListObjectsV2Paginator) (*s3.ListObjectsV2Output, error) {
-	head, cancel := context.WithTimeoutCause(ctx, s.opts.Timeout, errNoAnswer)
+func (s *Store) page(ctx context.Context, q url.Values) (page *listed, err error) {
+	limited, cancel := context.WithTimeoutCause(ctx, s.opts.Timeout, errNoAnswer)
 	defer cancel()
-	page, err := pages.NextPage(head)
-	if err != nil {
-		return nil, s.failure(ctx, head, err)
+	page = new(listed)
+	if err := s.document(limited, s.client, query(http.MethodGet, s.bucket(), q, nil), page); err != nil {
+		return nil, s.failure(ctx, limited, err)
 	}
 	return page, nil
 }
 
+// bucket is the URL of the bucket itself.
+func (s *Store) bucket() *url.URL {
+	u := *s.base
+	u.Path = cmp.Or(u.Path, "/")
+	return &u
+}
+
 // entry translates one object of a page, and reports whether it lies in the store.
-func (s *Store) entry(o *types.Object, escaped bool) (storage.Entry, bool) {
-	key := aws.ToString(o.Key)
-	if escaped {
+func (s *Store) entry(page *listed, i int) (storage.Entry, bool) {
+	o, key := &page.Contents[i], page.Contents[i].Key
+	if page.EncodingType == "url" {
 		var err error
 		if key, err = url.QueryUnescape(key); err != nil {
 			return storage.Entry{}, false
 		}
 	}
 	key, ok := strings.CutPrefix(key, s.opts.Prefix)
-	m := metadata(aws.ToInt64(o.Size), o.ETag, o.LastModified, nil, nil)
+	m := core.Metadata{Size: o.Size, ETag: quoted(o.ETag), LastModified: o.LastModified.Truncate(time.Second)}
 	return storage.Entry{Key: key, Metadata: m}, ok
 }

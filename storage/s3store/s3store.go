@@ -13,15 +13,13 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync/atomic"
 	"time"
 	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/downlink-go/downlink/core"
+	"github.com/downlink-go/downlink/internal/awscall"
 	"github.com/downlink-go/downlink/internal/awskeys"
 	"github.com/downlink-go/downlink/storage"
 )
@@ -57,14 +55,10 @@ type Options struct {
 
 // Store is a bucket as a [storage.Driver]. It is safe for concurrent use.
 type Store struct {
-	opts        Options
-	client      *s3.Client
-	writer      *http.Client // of the requests that send objects
-	credentials aws.CredentialsProvider
-	signer      *v4.Signer
-	base        *url.URL // of the bucket, for presigned URLs
-	close       func()
-	skew        atomic.Int64 // how far S3's clock is ahead of this machine's, as last seen
+	opts   Options
+	client *awscall.Client
+	writer *awscall.Client // of the requests that send objects
+	base   *url.URL        // of the bucket
 }
 
 // New returns the store. It asks nobody anything yet: neither the bucket nor
@@ -82,7 +76,7 @@ func New(o Options) (*Store, error) {
 	if o.ReadTimeout == 0 {
 		o.ReadTimeout = 30 * time.Second
 	}
-	at, err := find(o)
+	at, err := address(o)
 	if err != nil {
 		return nil, fmt.Errorf("s3: bucket %q in region %q at %q has no address: %w", o.Bucket, o.Region, o.Endpoint, err)
 	}
@@ -90,21 +84,13 @@ func New(o Options) (*Store, error) {
 		o.Credentials = awskeys.Chain(o.Timeout / 2) // so that time is left to say that there are none
 	}
 	credentials := aws.NewCredentialsCache(o.Credentials)
-	transport, patient := newTransport(o), newTransport(o)
-	patient.ResponseHeaderTimeout = longestWrite
-	return &Store{
-		opts: o, client: newClient(o, at, credentials, transport), credentials: credentials, signer: v4.NewSigner(unescaped), base: &at.URI,
-		writer: &http.Client{Transport: patient, CheckRedirect: stay},
-		close:  func() { transport.CloseIdleConnections(); patient.CloseIdleConnections() },
-	}, nil
+	return &Store{opts: o, client: newClient(o, credentials, 0), writer: newClient(o, credentials, longestWrite), base: at}, nil
 }
-
-// unescaped: S3 signs a path as it is sent, unlike other services of AWS.
-func unescaped(o *v4.SignerOptions) { o.DisableURIPathEscaping = true }
 
 // Close lets go of idle connections.
 func (s *Store) Close() error {
-	s.close()
+	s.client.Close()
+	s.writer.Close()
 	return nil
 }
 
@@ -149,10 +135,10 @@ func (s *Store) OpenAt(ctx context.Context, key string, first core.Span) (storag
 
 // metadata translates the fields of an answer. Types that only say that nobody
 // gave a type count as none, so that the key's extension decides.
-func metadata(size int64, etag *string, modified *time.Time, mediaType, encoding *string) core.Metadata {
-	m := core.Metadata{Size: size, ETag: quoted(aws.ToString(etag)), MediaType: aws.ToString(mediaType), Encoding: coding(aws.ToString(encoding))}
-	if modified != nil {
-		m.LastModified = modified.Truncate(time.Second)
+func metadata(size int64, h http.Header) core.Metadata {
+	m := core.Metadata{Size: size, ETag: quoted(h.Get("ETag")), MediaType: h.Get("Content-Type"), Encoding: coding(h.Get("Content-Encoding"))}
+	if at, err := http.ParseTime(h.Get("Last-Modified")); err == nil { // else it is not known
+		m.LastModified = at
 	}
 	switch m.MediaType {
 	case "binary/octet-stream", "application/octet-stream":

@@ -8,12 +8,8 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/s3/types"
-	"github.com/aws/smithy-go"
-
 	"github.com/downlink-go/downlink/core"
+	"github.com/downlink-go/downlink/internal/awscall"
 	"github.com/downlink-go/downlink/storage"
 )
 
@@ -28,35 +24,40 @@ func (s *Store) BeginUpload(ctx context.Context, key string) (id string, err err
 	if !ok {
 		return "", storage.ErrNotFound
 	}
-	begun, err := s.begin(ctx, full)
-	return aws.ToString(begun), err
+	return s.begin(ctx, full)
 }
 
 // UploadedParts asks S3 for the parts that it has: one request for 1,000.
 func (s *Store) UploadedParts(ctx context.Context, key, id string) (parts []storage.Part, err error) {
 	full, _ := s.objectKey(key)
-	pages := s3.NewListPartsPaginator(s.client, &s3.ListPartsInput{Bucket: &s.opts.Bucket, Key: &full, UploadId: &id})
-	for pages.HasMorePages() {
-		limited, cancel := context.WithTimeoutCause(ctx, s.opts.Timeout, errNoAnswer)
-		page, err := pages.NextPage(limited)
-		err = s.uploadFailure(ctx, limited, err)
-		cancel()
+	for q := (url.Values{"uploadId": {id}}); ; {
+		page, err := s.partsPage(ctx, query(http.MethodGet, s.url(full), q, nil))
 		if err != nil {
 			return nil, err
 		}
-		for _, p := range page.Parts {
-			parts = append(parts, storage.Part{Number: int(aws.ToInt32(p.PartNumber)), Size: aws.ToInt64(p.Size), ETag: aws.ToString(p.ETag)})
+		for _, p := range page.Part {
+			parts = append(parts, storage.Part{Number: p.PartNumber, Size: p.Size, ETag: p.ETag})
 		}
+		if !page.IsTruncated {
+			return parts, nil
+		}
+		q.Set("part-number-marker", page.NextPartNumberMarker)
 	}
-	return parts, nil
+}
+
+func (s *Store) partsPage(ctx context.Context, r *awscall.Request) (page listedParts, err error) {
+	limited, cancel := context.WithTimeoutCause(ctx, s.opts.Timeout, errNoAnswer)
+	defer cancel()
+	err = s.uploadFailure(ctx, limited, s.document(limited, s.client, r, &page))
+	return page, err
 }
 
 // CompleteUpload has S3 make the object of the parts, then looks at it.
 func (s *Store) CompleteUpload(ctx context.Context, key, id string, parts []storage.Part) (core.Metadata, error) {
 	full, _ := s.objectKey(key)
-	u := upload{store: s, key: full, id: &id}
+	u := upload{store: s, key: full, id: id}
 	for _, p := range parts {
-		u.parts = append(u.parts, types.CompletedPart{ETag: aws.String(p.ETag), PartNumber: aws.Int32(int32(p.Number))})
+		u.parts = append(u.parts, sentPart{ETag: p.ETag, PartNumber: p.Number})
 	}
 	etag, err := u.complete(ctx)
 	if err != nil {
@@ -72,9 +73,14 @@ func (s *Store) CompleteUpload(ctx context.Context, key, id string, parts []stor
 // AbortUpload has S3 let go of the parts.
 func (s *Store) AbortUpload(ctx context.Context, key, id string) error {
 	full, _ := s.objectKey(key)
+	return s.letGo(ctx, full, id)
+}
+
+// letGo aborts the upload for a key of the bucket.
+func (s *Store) letGo(ctx context.Context, key, id string) error {
 	limited, cancel := context.WithTimeoutCause(ctx, s.opts.Timeout, errNoAnswer)
 	defer cancel()
-	_, err := s.client.AbortMultipartUpload(limited, &s3.AbortMultipartUploadInput{Bucket: &s.opts.Bucket, Key: &full, UploadId: &id})
+	_, err := s.send(limited, s.client, query(http.MethodDelete, s.url(key), url.Values{"uploadId": {id}}, nil))
 	return s.uploadFailure(ctx, limited, err)
 }
 
@@ -85,8 +91,7 @@ func (s *Store) PresignPart(ctx context.Context, key, id string, p storage.Part,
 	if !ok {
 		return "", storage.ErrNotFound
 	}
-	return s.presign(ctx, expires, &http.Request{Method: http.MethodPut, URL: s.url(full), ContentLength: p.Size},
-		url.Values{"uploadId": {id}, "partNumber": {strconv.Itoa(p.Number)}})
+	return s.presign(ctx, expires, http.MethodPut, s.url(full), url.Values{"uploadId": {id}, "partNumber": {strconv.Itoa(p.Number)}}, p.Size)
 }
 
 // UploadOrigin is the origin of the bucket.
@@ -98,7 +103,7 @@ func (s *Store) uploadFailure(ctx, limited context.Context, err error) error {
 	if err == nil {
 		return nil
 	}
-	if api, ok := errors.AsType[smithy.APIError](err); ok && api.ErrorCode() == "NoSuchUpload" {
+	if refused, ok := errors.AsType[*awscall.Error](err); ok && refused.Code == "NoSuchUpload" {
 		return storage.ErrNotFound
 	}
 	return s.failure(ctx, limited, err)

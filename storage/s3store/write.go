@@ -3,14 +3,14 @@ package s3store
 import (
 	"bytes"
 	"context"
+	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
+	"net/url"
+	"strconv"
 	"time"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/downlink-go/downlink/core"
 	"github.com/downlink-go/downlink/storage"
@@ -69,11 +69,11 @@ func fillPart(buf *bytes.Buffer, r io.Reader) (more bool, err error) {
 func (s *Store) put(ctx context.Context, key string, data []byte) (etag string, err error) {
 	limited, cancel := s.limit(ctx)
 	defer cancel()
-	out, err := s.client.PutObject(limited, &s3.PutObjectInput{Bucket: &s.opts.Bucket, Key: &key, Body: bytes.NewReader(data)}, s.patient)
+	fields, err := s.send(limited, s.writer, query(http.MethodPut, s.url(key), nil, data))
 	if err != nil {
 		return "", s.failure(ctx, limited, err)
 	}
-	return quoted(aws.ToString(out.ETag)), nil
+	return quoted(fields.Get("ETag")), nil
 }
 
 // saveParts saves the first part, which is in buf, and what else r gives. Nothing of it
@@ -99,36 +99,34 @@ func (s *Store) saveParts(ctx context.Context, key string, buf *bytes.Buffer, r 
 	return etag, u.size, err
 }
 
-func (s *Store) begin(ctx context.Context, key string) (id *string, err error) {
+func (s *Store) begin(ctx context.Context, key string) (id string, err error) {
 	limited, cancel := s.limit(ctx)
 	defer cancel()
-	begun, err := s.client.CreateMultipartUpload(limited, &s3.CreateMultipartUploadInput{Bucket: &s.opts.Bucket, Key: &key}, s.patient)
-	if err != nil {
-		return nil, s.failure(ctx, limited, err)
+	var begun made
+	if err := s.document(limited, s.writer, query(http.MethodPost, s.url(key), url.Values{"uploads": {""}}, nil), &begun); err != nil {
+		return "", s.failure(ctx, limited, err)
 	}
-	return begun.UploadId, nil
+	return begun.UploadID, nil
 }
 
 // upload is an object that is sent in parts.
 type upload struct {
-	store *Store
-	key   string
-	id    *string
-	parts []types.CompletedPart
-	size  int64
+	store   *Store
+	key, id string
+	parts   []sentPart
+	size    int64
 }
 
 func (u *upload) part(ctx context.Context, data []byte) error {
 	limited, cancel := u.store.limit(ctx)
 	defer cancel()
-	number := aws.Int32(int32(len(u.parts) + 1))
-	out, err := u.store.client.UploadPart(limited, &s3.UploadPartInput{
-		Bucket: &u.store.opts.Bucket, Key: &u.key, UploadId: u.id, PartNumber: number, Body: bytes.NewReader(data),
-	}, u.store.patient)
+	number := len(u.parts) + 1
+	q := url.Values{"uploadId": {u.id}, "partNumber": {strconv.Itoa(number)}}
+	fields, err := u.store.send(limited, u.store.writer, query(http.MethodPut, u.store.url(u.key), q, data))
 	if err != nil {
 		return u.store.failure(ctx, limited, err)
 	}
-	u.parts = append(u.parts, types.CompletedPart{ETag: out.ETag, PartNumber: number})
+	u.parts = append(u.parts, sentPart{ETag: fields.Get("ETag"), PartNumber: number})
 	u.size += int64(len(data))
 	return nil
 }
@@ -136,23 +134,21 @@ func (u *upload) part(ctx context.Context, data []byte) error {
 func (u *upload) complete(ctx context.Context) (etag string, err error) {
 	limited, cancel := u.store.limit(ctx)
 	defer cancel()
-	out, err := u.store.client.CompleteMultipartUpload(limited, &s3.CompleteMultipartUploadInput{
-		Bucket: &u.store.opts.Bucket, Key: &u.key, UploadId: u.id, MultipartUpload: &types.CompletedMultipartUpload{Parts: u.parts},
-	}, u.store.patient)
+	body, err := xml.Marshal(completion{Part: u.parts})
 	if err != nil {
+		return "", err
+	}
+	var done made
+	if err := u.store.document(limited, u.store.writer, query(http.MethodPost, u.store.url(u.key), url.Values{"uploadId": {u.id}}, body), &done); err != nil {
 		return "", u.store.uploadFailure(ctx, limited, err)
 	}
-	return quoted(aws.ToString(out.ETag)), nil
+	return quoted(done.ETag), nil
 }
 
 // abort lets go of the parts, also for a client who went away. Should it fail, the
 // bucket's own rules for unfinished uploads remove them.
 func (u *upload) abort(ctx context.Context) {
-	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), u.store.opts.Timeout)
-	defer cancel()
-	_, _ = u.store.client.AbortMultipartUpload(limited, &s3.AbortMultipartUploadInput{
-		Bucket: &u.store.opts.Bucket, Key: &u.key, UploadId: u.id,
-	})
+	_ = u.store.letGo(context.WithoutCancel(ctx), u.key, u.id)
 }
 
 // Remove removes the object at key. S3 does not say whether there was one, so it is
@@ -164,7 +160,7 @@ func (s *Store) Remove(ctx context.Context, key string) error {
 	full, _ := s.objectKey(key)
 	limited, cancel := context.WithTimeoutCause(ctx, s.opts.Timeout, errNoAnswer)
 	defer cancel()
-	if _, err := s.client.DeleteObject(limited, &s3.DeleteObjectInput{Bucket: &s.opts.Bucket, Key: &full}); err != nil {
+	if _, err := s.send(limited, s.client, query(http.MethodDelete, s.url(full), nil, nil)); err != nil {
 		return s.failure(ctx, limited, err)
 	}
 	return nil
@@ -173,7 +169,3 @@ func (s *Store) Remove(ctx context.Context, key string) error {
 func (s *Store) limit(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeoutCause(ctx, longestWrite, errNoAnswer)
 }
-
-// patient has a request wait for its answer longer than one that reads does: S3 answers
-// once all was stored.
-func (s *Store) patient(o *s3.Options) { o.HTTPClient = s.writer }

@@ -68,7 +68,7 @@ func TestR3_S3Fails(t *testing.T) {
 	}{
 		{"throttled", refuse(503, "SlowDown"), "S3 asks for fewer requests"},
 		{"slow", stay, "did not answer in time"},
-		{"down", reset, "exceeded maximum number of attempts"},
+		{"down", reset, "3 tries"},
 		{"expired credentials", refuse(400, "ExpiredToken"), "the credentials have expired: renew them"},
 		{"clock skew", refuse(403, "RequestTimeTooSkewed"), "the clock of this machine is wrong"},
 	} {
