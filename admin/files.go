@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"path"
@@ -297,7 +296,7 @@ func removeOrphans(x *visit) error {
 	}
 	x.changing.Lock()
 	defer x.changing.Unlock()
-	ctx, removed := x.r.Context(), 0
+	ctx, removed := x.r.Context(), int64(0)
 	used := map[string]bool{}
 	err := x.opts.Catalog.List(ctx, "", func(it catalog.Item) bool {
 		for _, f := range filesOf(&it) {
@@ -317,5 +316,5 @@ func removeOrphans(x *visit) error {
 		}
 		removed++
 	}
-	return x.goTo(Path+"orphans", fmt.Sprintf("%d files were removed.", removed))
+	return x.goTo(Path+"orphans", "Removed: "+counted(removed, "file")+".")
 }

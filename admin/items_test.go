@@ -293,7 +293,7 @@ func TestWhatDoesNotFit(t *testing.T) {
 	}
 	contains(t, b.get("/admin/orphans"), "Every uploaded file that is older than an hour has an item")
 	b.want(b.post("/admin/orphans", "key", used, "key", "mine.txt", "key", "../x", "key", orphan), http.StatusSeeOther)
-	contains(t, b.get("/admin/orphans"), "1 files were removed")
+	contains(t, b.get("/admin/orphans"), "Removed: 1 file.")
 	if keys := strings.Join(s.keys(t), " "); !strings.Contains(keys, used) || !strings.Contains(keys, "mine.txt") || strings.Contains(keys, orphan) {
 		t.Errorf("left: %s", keys)
 	}
@@ -348,12 +348,13 @@ func TestStatistics(t *testing.T) {
 	s.counted(t, slug, 2, 10)
 	s.counted(t, slug, 500, 40)
 	page := b.get("/admin/statistics")
-	contains(t, page, `<strong class="big">42</strong> downloads, 2 more by robots`)
+	contains(t, page, `<strong class="big">42</strong> downloads, 2 more by robots, 4 known to be complete, 5.9 KiB known to be sent.`)
 	contains(t, page, "Manuals")
 	contains(t, page, `height="128"`) // 40 of 50, of 160
 	contains(t, b.get("/admin/statistics?days=90"), `<strong class="big">542</strong>`)
 	contains(t, b.get("/admin/statistics?days=7"), `<strong class="big">40</strong>`)
-	contains(t, b.get("/admin/item/"+slug), "42 within 30 days")
+	contains(t, b.get("/admin/item/"+slug), "42 downloads within 30 days, 2 more by robots")
+	contains(t, b.get("/admin/item/"+b.upload([]byte("x"), "filename", "b.txt")), "<p>0 downloads within 30 days.")
 
 	got := b.get("/admin/statistics.csv?by=item")
 	rows, err := csv.NewReader(strings.NewReader(got.body)).ReadAll()
@@ -382,6 +383,8 @@ func TestExportsAreText(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.counted(t, "a", 1, 0)
+	contains(t, b.get("/admin/statistics"), `<strong class="big">1</strong> download, 1 more by robots`)
+	contains(t, b.get("/admin/item/a"), "1 download within 30 days")
 	contains(t, b.get("/admin/statistics.csv?by=category"), "\n'=1+1,1,")
 }
 

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
+	"fmt"
 	"html/template"
 	"maps"
 	"net/http"
@@ -13,6 +14,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/downlink-go/downlink/catalog"
 )
 
 //go:embed templates
@@ -86,6 +89,8 @@ var pages = func() map[string]*template.Template {
 var functions = template.FuncMap{
 	"asset":    func(name string) string { return assets[name].path },
 	"bytes":    byteText,
+	"counted":  counted,
+	"beside":   beside,
 	"itempath": itemPath,
 	"moment":   func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") },
 	"machine":  func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
@@ -114,13 +119,35 @@ type destination struct {
 func byteText(n int64) string {
 	const unit = 1024
 	if n < unit {
-		return strconv.FormatInt(n, 10) + " bytes"
+		return counted(n, "byte")
 	}
 	value, names := float64(n)/unit, "KMGTPE"
 	for value >= unit && len(names) > 1 {
 		value, names = value/unit, names[1:]
 	}
 	return strings.TrimSuffix(strconv.FormatFloat(value, 'f', 1, 64), ".0") + " " + names[:1] + "iB"
+}
+
+// counted is "1 file" or "2 files".
+func counted(n int64, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return strconv.FormatInt(n, 10) + " " + what
+}
+
+// beside is what there is to say beside the number of downloads; "" is nothing.
+func beside(t catalog.Tally) (text string) {
+	if t.Bots > 0 {
+		text += fmt.Sprintf(", %d more by robots", t.Bots)
+	}
+	if t.Completed > 0 {
+		text += fmt.Sprintf(", %d known to be complete", t.Completed)
+	}
+	if t.Bytes > 0 {
+		text += ", " + byteText(t.Bytes) + " known to be sent"
+	}
+	return text
 }
 
 // show sends a page.

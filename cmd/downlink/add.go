@@ -73,6 +73,9 @@ func (s *settings) add(ctx context.Context, dir string, a adding, out, progress 
 	if err != nil {
 		return err
 	}
+	if err := site.removeParts(ctx); err != nil {
+		return err
+	}
 	files, size, err := f.files(a.recursive)
 	if err != nil {
 		return err

@@ -139,15 +139,10 @@ func (s *site) tidyUploads(ctx context.Context, log *slog.Logger) {
 	if s.admin == nil {
 		return
 	}
-	const day = 24 * time.Hour
 	hour := time.NewTicker(time.Hour)
 	defer hour.Stop()
 	for {
-		err := s.admin.Sweep(ctx)
-		for _, dir := range s.dirs {
-			_, e := dir.RemoveParts(ctx, time.Now().Add(-day))
-			err = errors.Join(err, e)
-		}
+		err := errors.Join(s.admin.Sweep(ctx), s.removeParts(ctx))
 		if err != nil && ctx.Err() == nil {
 			log.Error("tidy uploads", "cause", err.Error())
 		}
@@ -157,6 +152,17 @@ func (s *site) tidyUploads(ctx context.Context, log *slog.Logger) {
 		case <-hour.C:
 		}
 	}
+}
+
+// removeParts removes from stores what processes left behind that were killed as they
+// wrote a file, a day ago or longer.
+func (s *site) removeParts(ctx context.Context) (err error) {
+	const day = 24 * time.Hour
+	for _, dir := range s.dirs {
+		_, e := dir.RemoveParts(ctx, time.Now().Add(-day))
+		err = errors.Join(err, e)
+	}
+	return err
 }
 
 // secure reports whether a client speaks https: with us or, by its own word, with the

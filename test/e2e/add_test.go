@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,7 +16,7 @@ import (
 
 // TestC4_AddIsKilled: add is killed again and again, and goes on each time. In the end
 // each content has one item, and its file is whole. What is left beside them are parts,
-// which no store gives out.
+// which no store gives out, and which are gone a day later.
 func TestC4_AddIsKilled(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -66,6 +67,22 @@ func TestC4_AddIsKilled(t *testing.T) {
 		t.Errorf("%d items, want %d", n, files)
 	}
 	wantStored(t, from, store, files)
+	parts := allParts(t, store)
+	if len(parts) == 0 {
+		t.Fatal("no process was killed as it wrote a file")
+	}
+	for i, name := range parts {
+		if i > 0 { // the first one is young
+			old := time.Now().Add(-25 * time.Hour)
+			if err := os.Chtimes(name, old, old); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	server.Run(t, args...)
+	if left := allParts(t, store); !slices.Equal(left, parts[:1]) {
+		t.Errorf("of %d parts, all but the first old, %q are left", len(parts), left)
+	}
 }
 
 // wantStored compares the contents of two folders.
@@ -92,10 +109,15 @@ func wantStored(t *testing.T, from, store string, want int) {
 	}
 }
 
-func allFiles(t *testing.T, dir string) (all []string) {
+func allFiles(t *testing.T, dir string) []string { return filesThat(t, dir, false) }
+
+func allParts(t *testing.T, dir string) []string { return filesThat(t, dir, true) }
+
+// filesThat are the files below a folder that are parts or are not.
+func filesThat(t *testing.T, dir string, areParts bool) (all []string) {
 	t.Helper()
 	err := filepath.WalkDir(dir, func(name string, d os.DirEntry, err error) error {
-		if err == nil && d.Type().IsRegular() && !strings.HasPrefix(d.Name(), ".downlink-part-") {
+		if err == nil && d.Type().IsRegular() && strings.HasPrefix(d.Name(), ".downlink-part-") == areParts {
 			all = append(all, name)
 		}
 		return err

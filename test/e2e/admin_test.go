@@ -281,7 +281,7 @@ func (b *chromium) checkEditing(t *testing.T, site, big, dir string) {
 	sameFiles(t, file, big)
 	counted := func() bool {
 		do(t, b, chromedp.Navigate(site+"/admin/item/big-file"))
-		return do(t, b, chromedp.Evaluate[bool](`document.body.innerText.includes("1 within 30 days") && document.querySelectorAll("#chart-days ~ svg rect.bar").length == 1`))
+		return do(t, b, chromedp.Evaluate[bool](`document.body.innerText.includes("1 download within 30 days") && document.querySelectorAll("#chart-days ~ svg rect.bar").length == 1`))
 	}
 	for end := time.Now().Add(browserPatience); !counted(); time.Sleep(200 * time.Millisecond) {
 		if time.Now().After(end) {
