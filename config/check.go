@@ -19,6 +19,7 @@ var pages = []struct{ path, what string }{
 	{"/readyz", "the readiness check"},
 	{"/index.json", "the index as JSON"},
 	{"/feed.atom", "the feed"},
+	{"/sitemap.xml", "the sitemap"},
 }
 
 // check finds what the types cannot say.

@@ -213,9 +213,11 @@ func TestProtectedViewsAreNotListed(t *testing.T) {
 		usualStore + "[[views]]\npattern = \"/o/{slug}\"\nkind = \"object\"\n":                               true,
 		usualStore + "[[views]]\npattern = \"/o/{slug}\"\nkind = \"object\"\nlink = \"required\"\n" + oneKey: false,
 	} {
-		_, body := start(t, toml).get("/")
-		if got := strings.Contains(body, "/o/item"); got != want {
-			t.Errorf("%s\nlisted %v, want %v", toml, got, want)
+		r := start(t, toml)
+		for _, path := range []string{"/", "/sitemap.xml"} {
+			if _, body := r.get(path); strings.Contains(body, "/o/item") != want {
+				t.Errorf("%s\n%s has it: %v, want %v", toml, path, !want, want)
+			}
 		}
 	}
 }

@@ -112,7 +112,11 @@ func (s *site) watch(ctx context.Context, log *slog.Logger) (stop func()) {
 func newServer(s *site, log *slog.Logger, l net.Listener) (*nethttp.Server, error) {
 	o := s.config.Server
 	downloads := s.downloads(log)
-	pages := s.index(log).Pages()
+	index := s.index(log)
+	pages := index.Pages()
+	if index.Catalog != nil {
+		pages[page.SitemapPath] = index.Sitemap()
+	}
 	pages[page.ReadyPath] = s.ready(log)
 	if s.config.Metrics.Path != "" {
 		pages[s.config.Metrics.Path] = s.metrics

@@ -1,0 +1,117 @@
+package page
+
+import (
+	"context"
+	"html"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/downlink-go/downlink/catalog"
+	"github.com/downlink-go/downlink/core"
+)
+
+// SitemapPath is where Sitemap usually is. Its parts are there too, by ?part=1 and so on.
+const SitemapPath = "/sitemap.xml"
+
+const (
+	// maxURLs is how many a sitemap has at most (sitemaps.org).
+	maxURLs = 50_000
+	// sitemapLife is how long it is good: it takes the whole catalogue to make one.
+	sitemapLife = 10 * time.Minute
+	// sitemapPatience is how long that may take.
+	sitemapPatience = 30 * time.Second
+)
+
+// Sitemap is a handler that tells robots of all items that lists have, in the form of
+// sitemaps.org. With more than 50,000 of them it answers with an index of parts. It
+// keeps the URLs in memory, some 50 bytes for each, and reads the catalogue again after
+// ten minutes if it is asked.
+func (x *Index) Sitemap() http.Handler { return &sitemap{index: x} }
+
+type sitemap struct {
+	index *Index
+
+	mu   sync.Mutex
+	made time.Time
+	urls []siteURL
+}
+
+type siteURL struct {
+	path    string
+	changed time.Time
+}
+
+// ServeHTTP answers GET and HEAD.
+func (s *sitemap) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !begin(w, r) {
+		return
+	}
+	urls, err := s.read(r.Context(), time.Now())
+	if err != nil {
+		s.index.log().Error("sitemap", "cause", err)
+		Refuse(w, r, core.Refuse(503, "the list cannot be read"))
+		return
+	}
+	parts := (len(urls) + maxURLs - 1) / maxURLs
+	m := &markup{}
+	m.put(`<?xml version="1.0" encoding="utf-8"?>`, "\n")
+	part, err := strconv.Atoi(r.URL.Query().Get("part"))
+	switch {
+	case !r.URL.Query().Has("part") && parts <= 1:
+		m.putURLs(origin(r), urls)
+	case !r.URL.Query().Has("part"):
+		m.putParts(origin(r), parts)
+	case err != nil || part < 1 || part > parts:
+		Refuse(w, r, core.Refuse(404, "no page is there"))
+		return
+	default:
+		m.putURLs(origin(r), urls[(part-1)*maxURLs:min(part*maxURLs, len(urls))])
+	}
+	sendTagged(w, r, "application/xml", []byte(m.String()))
+}
+
+// read is the URLs of the items that are listed. Who comes while they are read waits.
+func (s *sitemap) read(ctx context.Context, now time.Time) ([]siteURL, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.urls != nil && now.Sub(s.made) < sitemapLife {
+		return s.urls, nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sitemapPatience) // the answer is for others too
+	defer cancel()
+	urls := []siteURL{{path: IndexPath}}
+	err := s.index.Catalog.List(ctx, "", func(it catalog.Item) bool {
+		if url, ok := s.index.Item.URL(it.Slug); ok && it.Listed(now) {
+			urls = append(urls, siteURL{url, it.Updated})
+		}
+		return true
+	})
+	if err == nil {
+		s.urls, s.made = urls, now
+	}
+	return urls, err
+}
+
+const sitemapNamespace = `"http://www.sitemaps.org/schemas/sitemap/0.9"`
+
+func (m *markup) putURLs(site string, urls []siteURL) {
+	m.put("<urlset xmlns=", sitemapNamespace, ">\n")
+	for _, u := range urls {
+		m.put("<url><loc>", html.EscapeString(site+u.path), "</loc>")
+		if !u.changed.IsZero() {
+			m.put("<lastmod>", u.changed.UTC().Format(time.RFC3339), "</lastmod>")
+		}
+		m.put("</url>\n")
+	}
+	m.put("</urlset>\n")
+}
+
+func (m *markup) putParts(site string, parts int) {
+	m.put("<sitemapindex xmlns=", sitemapNamespace, ">\n")
+	for part := 1; part <= parts; part++ {
+		m.put("<sitemap><loc>", html.EscapeString(site+SitemapPath+"?part="+strconv.Itoa(part)), "</loc></sitemap>\n")
+	}
+	m.put("</sitemapindex>\n")
+}

@@ -1,0 +1,112 @@
+package page_test
+
+import (
+	"context"
+	"encoding/xml"
+	"fmt"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/downlink-go/downlink/catalog"
+	"github.com/downlink-go/downlink/page"
+)
+
+// sitemap is a map or an index of them.
+type sitemap struct {
+	XMLName xml.Name
+	URLs    []struct {
+		Loc     string    `xml:"loc"`
+		Lastmod time.Time `xml:"lastmod"`
+	} `xml:"url"`
+	Parts []struct {
+		Loc string `xml:"loc"`
+	} `xml:"sitemap"`
+}
+
+func askSitemap(t *testing.T, x *page.Index, query string, fields ...string) (*httptest.ResponseRecorder, sitemap) {
+	t.Helper()
+	w, r := httptest.NewRecorder(), httptest.NewRequest("GET", page.SitemapPath+query, nil)
+	for i := 0; i < len(fields); i += 2 {
+		r.Header.Set(fields[i], fields[i+1])
+	}
+	x.Sitemap().ServeHTTP(w, r)
+	var m sitemap
+	if w.Code == 200 {
+		if err := xml.Unmarshal(w.Body.Bytes(), &m); err != nil || m.XMLName.Space != "http://www.sitemaps.org/schemas/sitemap/0.9" {
+			t.Errorf("%s: %v, %+v", query, err, m.XMLName)
+		}
+	}
+	return w, m
+}
+
+// TestC3_Sitemap: robots are told of what lists have, and of nothing else.
+func TestC3_Sitemap(t *testing.T) {
+	past, future := time.Now().Add(-time.Hour).Truncate(time.Second), time.Now().Add(time.Hour).Truncate(time.Second)
+	x := shelf(t, 2, catalog.Item{Slug: "hidden"}, catalog.Item{Slug: "draft", Visible: true, Draft: true},
+		catalog.Item{Slug: "expired", Visible: true, Expires: past}, catalog.Item{Slug: "soon", Visible: true, Publish: future})
+	w, m := askSitemap(t, x, "", "X-Forwarded-Proto", "https")
+	var got []string
+	for _, u := range m.URLs {
+		got = append(got, u.Loc)
+	}
+	if want := "https://example.com/ https://example.com/d/i000 https://example.com/d/i001"; strings.Join(got, " ") != want || m.XMLName.Local != "urlset" {
+		t.Errorf("got %s of %q, want %s", m.XMLName.Local, got, want)
+	}
+	if age := time.Since(m.URLs[1].Lastmod); age > time.Minute || w.Header().Get("Content-Type") != "application/xml" {
+		t.Errorf("changed %v ago, %v", age, w.Header())
+	}
+	again, _ := askSitemap(t, x, "", "X-Forwarded-Proto", "https", "If-None-Match", w.Header().Get("ETag"))
+	if again.Code != 304 || again.Body.Len() != 0 {
+		t.Errorf("who has it gets %d", again.Code)
+	}
+}
+
+// manyItems is a catalogue of so many items.
+type manyItems struct {
+	catalog.Driver
+	n int
+}
+
+func (m manyItems) List(_ context.Context, _ string, yield func(catalog.Item) bool) error {
+	for i := range m.n {
+		yield(catalog.Item{Slug: fmt.Sprintf("i%06d", i), Visible: true})
+	}
+	return nil
+}
+
+// TestC3_SitemapOfMany: parts of 50,000, and an index of them.
+func TestC3_SitemapOfMany(t *testing.T) {
+	x := &page.Index{Catalog: catalog.New(manyItems{n: 100_000}), Item: pattern(t, "/d/{slug}")} // and the page itself
+	_, index := askSitemap(t, x, "")
+	if len(index.Parts) != 3 || index.Parts[2].Loc != "http://example.com/sitemap.xml?part=3" || index.XMLName.Local != "sitemapindex" {
+		t.Fatalf("%+v", index)
+	}
+	seen := map[string]bool{}
+	for _, part := range []string{"?part=1", "?part=2", "?part=3"} {
+		_, m := askSitemap(t, x, part)
+		if len(m.URLs) > 50_000 {
+			t.Errorf("%s has %d URLs", part, len(m.URLs))
+		}
+		for _, u := range m.URLs {
+			seen[u.Loc] = true
+		}
+	}
+	if len(seen) != 100_001 || !seen["http://example.com/d/i099999"] {
+		t.Errorf("%d URLs", len(seen))
+	}
+	for _, part := range []string{"?part=0", "?part=4", "?part=x", "?part=-1", "?part="} {
+		if w, _ := askSitemap(t, x, part); w.Code != 404 {
+			t.Errorf("%s: %d, want 404", part, w.Code)
+		}
+	}
+}
+
+func TestC3_SitemapThatCannotBeRead(t *testing.T) {
+	x := shelf(t, 1)
+	x.Catalog.Close()
+	if w, _ := askSitemap(t, x, ""); w.Code != 503 {
+		t.Errorf("%d, want 503", w.Code)
+	}
+}
