@@ -84,7 +84,10 @@ func (a *Accounts) linked(ctx context.Context, token string) (name string, err e
 // redeem uses a token up that is linked to a name or to "", and sets the password of
 // an account. All other links of that name are void then. Errors: errLink.
 func (a *Accounts) redeem(ctx context.Context, token, linked, name, password string) error {
-	hash := hashPassword(password) // takes its time: before the link is gone
+	hash, err := hashPassword(password) // takes its time: before the link is gone
+	if err != nil {
+		return err
+	}
 	if now, err := a.linked(ctx, token); err != nil || now != linked {
 		return cmp.Or(err, errLink)
 	}

@@ -23,6 +23,7 @@ var (
 	errNoPage    = &fault{http.StatusNotFound, "There is no such page."}
 	errLoggedOut = &fault{http.StatusForbidden, "You are not logged in any more. Log in, then send the form again."}
 	errTooMany   = &fault{http.StatusTooManyRequests, "Too many attempts. Wait a minute, then try again."}
+	errBusy      = &fault{http.StatusServiceUnavailable, "Too many people log in at this moment. Try again in a few seconds."}
 	errTooLarge  = &fault{http.StatusRequestEntityTooLarge, "This is larger than the server takes."}
 	errNoRoom    = &fault{http.StatusInsufficientStorage, "The server has no room left for this. Ask its operator."}
 	errForm      = &fault{http.StatusBadRequest, "The form that was sent cannot be read. Go back, load the page again and try once more."}

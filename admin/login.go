@@ -171,7 +171,10 @@ func changePassword(x *visit) error {
 	case password != x.r.PostFormValue("again"):
 		return x.account("The two new passwords differ.")
 	}
-	if err := x.accounts.put(x.r.Context(), x.user, hashPassword(password)); err != nil {
+	if hash, err = hashPassword(password); err != nil {
+		return err
+	}
+	if err := x.accounts.put(x.r.Context(), x.user, hash); err != nil {
 		return err
 	}
 	return x.enter(x.user, "The password was changed. Everybody else who was logged in with the old one is logged out.")

@@ -5,6 +5,8 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -215,6 +217,43 @@ func TestLogInIsLimited(t *testing.T) {
 	got := b.post("/admin/login", "name", "anna", "password", password)
 	if got.StatusCode != http.StatusTooManyRequests || got.Header.Get("Retry-After") == "" || b.in() {
 		t.Errorf("attempt 11 for an account, with the right password: %d, Retry-After %q", got.StatusCode, got.Header.Get("Retry-After"))
+	}
+}
+
+// Many addresses together have few passwords hashed: who comes when too many wait is sent
+// away at once, and nobody who waits is.
+func TestFewWaitForHashes(t *testing.T) {
+	var address, name atomic.Int32
+	s := start(t, func(o *admin.Options) {
+		o.Client = func(*http.Request) string { return fmt.Sprint("address ", address.Add(1)) }
+	})
+	s.anna(t)
+	try := func() answer {
+		return s.browser(t).post("/admin/login", "name", fmt.Sprint("user", name.Add(1)), "password", "wrong password")
+	}
+	release, waiting, most := admin.HoldHashes()
+	var all sync.WaitGroup
+	for range most {
+		all.Go(func() {
+			if got := try(); got.StatusCode != http.StatusUnauthorized {
+				t.Errorf("one who waits: %d", got.StatusCode)
+			}
+		})
+	}
+	for end := time.Now().Add(20 * time.Second); waiting() < most; time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			release()
+			t.Fatalf("%d of %d wait", waiting(), most)
+		}
+	}
+	got := try()
+	release()
+	if got.StatusCode != http.StatusServiceUnavailable || got.Header.Get("Retry-After") == "" {
+		t.Errorf("one too many: %d, Retry-After %q", got.StatusCode, got.Header.Get("Retry-After"))
+	}
+	all.Wait()
+	if got := try(); got.StatusCode != http.StatusUnauthorized {
+		t.Errorf("one later: %d", got.StatusCode)
 	}
 }
 

@@ -41,28 +41,42 @@ func checkPassword(password string) error {
 	return nil
 }
 
-// hashing bounds how many hashes are computed at a time, and so their memory.
-var hashing = make(chan struct{}, 2)
+// hashing bounds how many hashes are computed at a time, and so their memory; queue how
+// many are computed or waited for: many addresses together make nobody wait long.
+var (
+	hashing = make(chan struct{}, 2)
+	queue   = make(chan struct{}, 64) // takes a second or less
+)
 
-func argon(password string, salt []byte, memory, time uint32, threads uint8, length uint32) []byte {
+// argon fails with errBusy if too many wait.
+func argon(password string, salt []byte, memory, time uint32, threads uint8, length uint32) ([]byte, error) {
+	select {
+	case queue <- struct{}{}:
+	default:
+		return nil, errBusy
+	}
 	hashing <- struct{}{}
-	defer func() { <-hashing }()
-	return argon2.IDKey([]byte(password), salt, time, memory, threads, length)
+	defer func() { <-hashing; <-queue }()
+	return argon2.IDKey([]byte(password), salt, time, memory, threads, length), nil
 }
 
-// hashPassword is the password's hash in PHC string format.
-func hashPassword(password string) string {
+// hashPassword is the password's hash in PHC string format. Errors: errBusy.
+func hashPassword(password string) (string, error) {
 	salt := make([]byte, argonSalt)
 	rand.Read(salt) // never fails (crypto/rand)
-	key := argon(password, salt, argonMemory, argonTime, argonThreads, argonKey)
+	key, err := argon(password, salt, argonMemory, argonTime, argonThreads, argonKey)
+	if err != nil {
+		return "", err
+	}
 	b64 := base64.RawStdEncoding
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, argonMemory, argonTime, argonThreads,
-		b64.EncodeToString(salt), b64.EncodeToString(key))
+		b64.EncodeToString(salt), b64.EncodeToString(key)), nil
 }
 
 var errHash = errors.New("not a hash that this program makes")
 
-// samePassword reports whether the password is the one of the hash.
+// samePassword reports whether the password is the one of the hash. Errors: errHash,
+// errBusy.
 func samePassword(password, hash string) (bool, error) {
 	parts := strings.Split(hash, "$")
 	if len(parts) != 6 || parts[1] != "argon2id" || parts[2] != fmt.Sprintf("v=%d", argon2.Version) {
@@ -81,8 +95,8 @@ func samePassword(password, hash string) (bool, error) {
 	if err != nil || len(want) == 0 || len(password) > longestPassword {
 		return false, err
 	}
-	got := argon(password, salt, memory, time, threads, uint32(len(want)))
-	return subtle.ConstantTimeCompare(got, want) == 1, nil
+	got, err := argon(password, salt, memory, time, threads, uint32(len(want)))
+	return err == nil && subtle.ConstantTimeCompare(got, want) == 1, err
 }
 
 // nobody is the hash that a password is compared with for a name that is unknown, so
