@@ -9,11 +9,12 @@ import (
 	"github.com/downlink-go/downlink/core/link"
 )
 
-// What the function was built from. The build command puts the operator's files in
-// their place.
 var (
+	// standard is what a program is told that the build command did not make.
 	//go:embed downlink.toml
-	builtConfig []byte
+	standard []byte
+	// builtRevoked is what the function was built with: the build command puts the
+	// operator's file in its place.
 	//go:embed revoked.txt
 	builtRevoked []byte
 )
@@ -23,13 +24,10 @@ var (
 // names, with its files beside it.
 func load() (c *config.Config, links link.Options, err error) {
 	file := os.Getenv("DOWNLINK_CONFIG")
-	text := builtConfig
-	if file != "" {
-		if text, err = os.ReadFile(file); err != nil {
-			return nil, links, fmt.Errorf("DOWNLINK_CONFIG: %w", err)
-		}
+	if c, err = read(file); err != nil {
+		return nil, links, err
 	}
-	if c, err = parse(file, text); err != nil {
+	if c, err = c.Resolve(os.LookupEnv); err != nil {
 		return nil, links, err
 	}
 	if file != "" {
@@ -40,16 +38,25 @@ func load() (c *config.Config, links link.Options, err error) {
 	return c, links, err
 }
 
-func parse(file string, text []byte) (*config.Config, error) {
+// read is the configuration of a file, or what the function was built from if that is "".
+func read(file string) (*config.Config, error) {
 	if file == "" {
-		file = "downlink.toml"
+		if c := built(); c != nil {
+			return c, nil
+		}
+		return parse("downlink.toml", standard)
 	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("DOWNLINK_CONFIG: %w", err)
+	}
+	return parse(file, text)
+}
+
+func parse(file string, text []byte) (*config.Config, error) {
 	c, err := config.Parse(file, text)
 	if err != nil {
 		return nil, err
 	}
-	if c, err = c.For(config.OnLambda); err != nil {
-		return nil, err
-	}
-	return c.Resolve(os.LookupEnv)
+	return c.For(config.OnLambda)
 }

@@ -156,7 +156,7 @@ func TestR6_DynamoDBFaults(t *testing.T) {
 	}{
 		{"throttled", refuse(400, "ThrottlingException"), "DynamoDB asks for fewer requests"},
 		{"slow", func(_ int, x *server.Broken) bool { return x.Stay() }, "no answer of DynamoDB within 3s"},
-		{"down", func(_ int, x *server.Broken) bool { return x.Reset() }, "attempts, 8"},
+		{"down", func(_ int, x *server.Broken) bool { return x.Reset() }, "8 tries"},
 		{"broken", refuse(500, "InternalServerError"), "InternalServerError"},
 		{"expired credentials", refuse(400, "ExpiredTokenException"), "the credentials have expired: renew them"},
 		{"wrong clock or secret", refuse(400, "InvalidSignatureException"), "set the clock by NTP"},

@@ -3,7 +3,9 @@ package main
 import (
 	"bytes"
 	"debug/elf"
+	"encoding/json"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -51,6 +53,99 @@ func TestR3_Bundle(t *testing.T) {
 				t.Errorf("%s: the program lacks %q", arch, text)
 			}
 		}
+	}
+}
+
+// everything has a value of each type that a configuration can have.
+const everything = `[log]
+level = "debug"
+access = false
+[stores.a]
+driver = "s3"
+bucket = "$BUCKET"
+prefix = "a \"b\" ü/"
+path_style = true
+timeout = "7s"
+redirect_min_bytes = 1234
+[stores.b]
+path = "/srv"
+[stores.b.lambda]
+driver = "s3"
+bucket = "two"
+[catalog]
+driver = "dynamodb"
+table = "$TABLE"
+[links]
+max_life = "1h"
+leeway = "5s"
+[[links.keys]]
+id = "k"
+secret_env = "KEY"
+[[views]]
+pattern = "/a/{path...}"
+kind = "storage"
+store = "a"
+attachment = false
+precompressed = ["br", "gzip"]
+[[views]]
+pattern = "/z.zip"
+kind = "zip"
+items = ["x", "y"]
+[[webhooks]]
+url = "https://hook.example/"
+secret_env = "HOOK"
+[server]
+listen = "127.0.0.1:9"
+`
+
+// printing is a main function that tells what a program was built from.
+const printing = `package main
+
+import ("encoding/json"; "os")
+
+func main() {
+	if err := json.NewEncoder(os.Stdout).Encode([]any{built(), built().Places()}); err != nil {
+		panic(err)
+	}
+}
+`
+
+// TestR3_ConfigurationComesThrough: what is compiled is what was read, places and all.
+func TestR3_ConfigurationComesThrough(t *testing.T) {
+	c, err := load(write(t, "downlink.toml", everything))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := json.Marshal([]any{onLambda(c), c.Places()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	overlay, err := writeOverlay(c, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(overlay)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var o struct{ Replace map[string]string }
+	if err := json.Unmarshal(text, &o); err != nil {
+		t.Fatal(err)
+	}
+	for path := range o.Replace {
+		o.Replace[filepath.Join(filepath.Dir(path), "main.go")] = write(t, "main.go", printing)
+		break
+	}
+	if text, err = json.Marshal(o); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(overlay, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	got, err := exec.Command("go", "run", "-overlay", overlay, program).CombinedOutput()
+	if err != nil || strings.TrimSpace(string(got)) != string(want) {
+		t.Errorf("%v: got\n%s\nwant\n%s", err, got, want)
 	}
 }
 

@@ -38,11 +38,15 @@ func (b *builder) compile(c *config.Config, to string) error {
 	if !known {
 		return fmt.Errorf("-arch %q: write arm64 or x86_64", b.arch)
 	}
-	overlay, err := b.overlay(c)
+	dir, err := os.MkdirTemp("", "downlink-lambda-")
 	if err != nil {
 		return err
 	}
-	defer os.Remove(overlay)
+	defer os.RemoveAll(dir)
+	overlay, err := writeOverlay(c, dir)
+	if err != nil {
+		return err
+	}
 	if err := os.MkdirAll(b.out, 0o755); err != nil {
 		return err
 	}
@@ -54,21 +58,24 @@ func (b *builder) compile(c *config.Config, to string) error {
 	return nil
 }
 
-// overlay writes which files stand for which, and returns where.
-func (b *builder) overlay(c *config.Config) (string, error) {
-	dir, err := exec.Command("go", "list", "-f", "{{.Dir}}", program).Output()
+// writeOverlay writes into dir what stands for which files, and says so in another file.
+func writeOverlay(c *config.Config, dir string) (overlay string, err error) {
+	out, err := exec.Command("go", "list", "-f", "{{.Dir}}", program).Output()
 	if err != nil {
 		return "", fmt.Errorf("find the source of %s: %w", program, err)
 	}
-	source := string(dir[:len(dir)-1]) // its line ends
-	replace := map[string]string{filepath.Join(source, "downlink.toml"): c.File}
-	if c.Links.Revoked != "" {
-		replace[filepath.Join(source, "revoked.txt")] = c.Links.Revoked
+	home, checked := string(out[:len(out)-1]), filepath.Join(dir, "built.go") // without the end of the line
+	if err := os.WriteFile(checked, []byte(source(c)), 0o600); err != nil {
+		return "", err
 	}
-	f, err := os.CreateTemp("", "downlink-lambda-*.json")
+	replace := map[string]string{filepath.Join(home, "built.go"): checked}
+	if c.Links.Revoked != "" {
+		replace[filepath.Join(home, "revoked.txt")] = c.Links.Revoked
+	}
+	text, err := json.Marshal(map[string]any{"Replace": replace})
 	if err != nil {
 		return "", err
 	}
-	defer f.Close()
-	return f.Name(), json.NewEncoder(f).Encode(map[string]any{"Replace": replace})
+	overlay = filepath.Join(dir, "overlay.json")
+	return overlay, os.WriteFile(overlay, text, 0o600)
 }
