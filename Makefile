@@ -59,7 +59,7 @@ check: ## gofmt, vet, staticcheck, import rules, race tests, wasm build: before 
 	go run $(STATICCHECK) ./...
 	GOOS=js GOARCH=wasm go build ./core/... ./download/... ./storage ./storage/memstore ./storage/r2store ./catalog ./catalog/sqlcat ./page
 	GOOS=js GOARCH=wasm go vet ./adapters/workers/... ./cmd/downlink-worker/... ./internal/promise ./storage/r2store ./test/worker/suite ./test/worker/faults
-	go vet -tags lambda.norpc,onlambda ./cmd/downlink-lambda
+	go vet -tags lambda.norpc,onlambda,noadmin ./cmd/downlink-lambda
 	go test -tags lambda.norpc,onlambda ./internal/awskeys
 	GOOS=windows go vet ./storage/... ./core/...
 	go test -race -timeout 10m $$(go list ./... | grep -v /test/)

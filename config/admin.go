@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"math"
 	"net/url"
 	"os"
 	"strings"
@@ -22,6 +23,14 @@ type Admin struct {
 	DirectUploads bool          `toml:"direct_uploads"`
 	Session       time.Duration `toml:"session" default:"12h"`
 	OIDC          OIDC          `toml:"oidc"`
+}
+
+// MostUploaded is the most bytes of a file that is uploaded, as a number.
+func (a Admin) MostUploaded() int64 {
+	if a.MaxUpload == Unlimited {
+		return math.MaxInt64
+	}
+	return int64(a.MaxUpload)
 }
 
 // UploadStore is the name of the store that uploads go to, "" if there is none.

@@ -36,20 +36,34 @@ func open() (*lambda.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return assemble(c, links, os.Stdout)
+	switch which := os.Getenv("DOWNLINK_FUNCTION"); which {
+	case "":
+		return assemble(c, links, os.Stdout)
+	case "admin":
+		return assembleAdmin(c)
+	default:
+		return nil, fmt.Errorf("DOWNLINK_FUNCTION %q: write admin, or nothing for downloads", which)
+	}
 }
 
-// assemble puts the handler of a configuration together. out is the standard output.
-func assemble(c *config.Config, links link.Options, out io.Writer) (_ *lambda.Handler, err error) {
-	s := &site{config: c, stores: map[string]*storage.Store{}, sums: zipfile.NewSums(rememberedSums)}
+// newSite opens the stores and the catalogue of a configuration.
+func newSite(c *config.Config) (_ *site, err error) {
+	s := &site{config: c, stores: map[string]*storage.Store{}}
 	for _, st := range c.Stores {
 		if s.stores[st.Name], err = openStore(st); err != nil {
 			return nil, fmt.Errorf("store %q: %w", st.Name, err)
 		}
 	}
-	if err := s.openCatalog(); err != nil {
+	return s, s.openCatalog()
+}
+
+// assemble puts the handler of a configuration together. out is the standard output.
+func assemble(c *config.Config, links link.Options, out io.Writer) (_ *lambda.Handler, err error) {
+	s, err := newSite(c)
+	if err != nil {
 		return nil, err
 	}
+	s.sums = zipfile.NewSums(rememberedSums)
 	if s.service, err = download.New(s.routes(), nil); err != nil {
 		return nil, err
 	}

@@ -14,7 +14,7 @@ import (
 
 func environment(t *testing.T, all map[string]string) {
 	t.Helper()
-	for _, name := range []string{"DOWNLINK_CONFIG", "DOWNLINK_STREAM"} {
+	for _, name := range []string{"DOWNLINK_CONFIG", "DOWNLINK_FUNCTION", "DOWNLINK_STREAM"} {
 		t.Setenv(name, "")
 	}
 	for name, value := range all {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"math"
 	"net"
 	"net/http"
 	"os"
@@ -18,10 +17,9 @@ import (
 
 	"github.com/downlink-go/downlink/adapters/nethttp"
 	"github.com/downlink-go/downlink/admin"
-	"github.com/downlink-go/downlink/catalog"
 	"github.com/downlink-go/downlink/config"
-	"github.com/downlink-go/downlink/core"
 	"github.com/downlink-go/downlink/doctor"
+	"github.com/downlink-go/downlink/internal/views"
 	"github.com/downlink-go/downlink/storage"
 )
 
@@ -31,10 +29,7 @@ func (s *site) openAdmin(downloads *nethttp.Handler, log *slog.Logger, l net.Lis
 	var err error
 	o := admin.Options{
 		Log: log, Records: s.adminRecords(), Catalog: s.catalog, Counter: s.items, Session: a.Session, Client: downloads.ClientAddress, Secure: s.secure,
-		URL: a.URL, Uploads: s.uploads, MaxUpload: int64(a.MaxUpload), Direct: a.DirectUploads,
-	}
-	if a.MaxUpload == config.Unlimited {
-		o.MaxUpload = math.MaxInt64
+		URL: a.URL, Uploads: s.uploads, MaxUpload: a.MostUploaded(), Direct: a.DirectUploads,
 	}
 	for _, st := range s.config.Stores {
 		if st.Name != config.GeneratedStore {
@@ -47,7 +42,7 @@ func (s *site) openAdmin(downloads *nethttp.Handler, log *slog.Logger, l net.Lis
 	if o.OIDC, err = s.provider(); err != nil {
 		return err
 	}
-	o.Item, o.Version = s.itemPaths()
+	o.Item, o.Version = views.ItemPaths(s.config)
 	if len(s.keys) > 0 {
 		o.Sign = func(path string, w admin.Wish) (string, error) {
 			f := signing{expires: w.Life.String(), name: w.Name, subject: w.Subject, uses: w.Uses, method: "GET"}
@@ -95,25 +90,6 @@ func (s *site) provider() (*admin.OIDC, error) {
 	return &admin.OIDC{
 		Issuer: o.Issuer, ClientID: o.ClientID, ClientSecret: secret, URL: s.config.Admin.URL, Emails: o.Emails, Groups: o.Groups,
 	}, err
-}
-
-// itemPaths are where the first views of items and of their versions serve them, by
-// slug and by version; nil without such a view.
-func (s *site) itemPaths() (item func(string) (string, bool), version func(string, string) (string, bool)) {
-	for _, v := range s.config.Views {
-		p, err := core.ParsePattern(v.Pattern)
-		switch {
-		case err != nil || v.Kind != config.KindObject || v.Path != "" && v.Path != "{slug}":
-		case v.Field == "" && item == nil:
-			item = p.URL
-		case v.Field == catalog.VersionField("{version}") && version == nil:
-			version = func(slug, name string) (string, bool) {
-				escape := func(s string) string { return string(core.AppendEscapedPath(nil, s)) }
-				return strings.NewReplacer("{slug}", escape(slug), "{version}", escape(name)).Replace(v.Pattern), true
-			}
-		}
-	}
-	return item, version
 }
 
 // addAdmin enables the admin. Without a configuration, uploads go to a store of their

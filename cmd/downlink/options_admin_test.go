@@ -15,7 +15,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/downlink-go/downlink/config"
 	"github.com/downlink-go/downlink/test/server"
 )
 
@@ -223,21 +222,5 @@ func TestAdminOfAFolder(t *testing.T) {
 	}
 	if at, _ := up.LocalPath(""); !strings.HasPrefix(at, s.data) {
 		t.Errorf("uploads go to %s", at)
-	}
-}
-
-// The links that the admin shows are those of the configuration's views.
-func TestAdminLinks(t *testing.T) {
-	s := &settings{config: filepath.Join(t.TempDir(), "downlink.toml")}
-	cfg, err := config.Parse(s.config, []byte(view+"[[views]]\npattern = \"/get/{slug}\"\nkind = \"object\"\n[[views]]\npattern = \"/get/{slug}/v/{version}\"\nkind = \"object\"\npath = \"{slug}\"\nfield = \"@{version}\"\n"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	item, version := (&site{config: cfg}).itemPaths()
-	if got, ok := item("a"); got != "/get/a" || !ok {
-		t.Errorf("item at %q", got)
-	}
-	if got, ok := version("a", "1.0 b"); got != "/get/a/v/1.0%20b" || !ok {
-		t.Errorf("version at %q", got)
 	}
 }

@@ -56,24 +56,33 @@ func TestR3_Build(t *testing.T) {
 				args = append(args, "--parameter-overrides", "Architecture="+arch)
 			}
 			sam(t, "", args...)
-			bundle, err := os.ReadDir(filepath.Join(dir, "Function"))
-			if err != nil || len(bundle) != 1 || bundle[0].Name() != "bootstrap" {
-				t.Fatalf("the bundle is %v, %v; want bootstrap alone", bundle, err)
-			}
-			bootstrap := filepath.Join(dir, "Function", "bootstrap")
-			f, err := elf.Open(bootstrap)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer f.Close()
-			if f.Machine != machine {
-				t.Errorf("built for %v, want %v", f.Machine, machine)
-			}
-			if arch == here && !bytes.Equal(readFile(t, bootstrap), readFile(t, server.Bootstrap(t))) {
-				t.Error("the emulator of other tests runs another program")
+			for function, used := range map[string]func(testing.TB) string{"Function": server.Bootstrap, "AdminFunction": server.AdminBootstrap} {
+				bootstrap := checkBundle(t, filepath.Join(dir, function), machine)
+				if arch == here && !bytes.Equal(readFile(t, bootstrap), readFile(t, used(t))) {
+					t.Errorf("%s: the emulator of other tests runs another program", function)
+				}
 			}
 		})
 	}
+}
+
+// checkBundle wants a program for a processor in a folder, alone, and returns its path.
+func checkBundle(t *testing.T, dir string, machine elf.Machine) string {
+	t.Helper()
+	bundle, err := os.ReadDir(dir)
+	if err != nil || len(bundle) != 1 || bundle[0].Name() != "bootstrap" {
+		t.Fatalf("the bundle is %v, %v; want bootstrap alone", bundle, err)
+	}
+	bootstrap := filepath.Join(dir, "bootstrap")
+	f, err := elf.Open(bootstrap)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if f.Machine != machine {
+		t.Errorf("%s: built for %v, want %v", dir, f.Machine, machine)
+	}
+	return bootstrap
 }
 
 func readFile(t *testing.T, name string) []byte {
@@ -105,7 +114,7 @@ func TestR3_BuiltFunctionAnswers(t *testing.T) {
 		}
 	}
 	env := append(s3.Environment(), "AWS_REGION="+s3.Region)
-	for name, value := range environment(t, map[string]string{"BucketName": s3.Bucket, "Prefix": "downloads/"}) {
+	for name, value := range environment(t, "Function", map[string]string{"BucketName": s3.Bucket, "Prefix": "downloads/"}) {
 		env = append(env, name+"="+value)
 	}
 	for _, variable := range env {
@@ -138,12 +147,12 @@ func write(t *testing.T, name, text string) {
 	}
 }
 
-// environment is what the template gives the function, with "downlink" for the name of
+// environment is what the template gives a function, with "downlink" for the name of
 // the table that it would make.
-func environment(t *testing.T, values map[string]string) map[string]string {
+func environment(t *testing.T, function string, values map[string]string) map[string]string {
 	t.Helper()
 	env := map[string]string{}
-	for name, value := range read(t).With(values)["Function"].(object)["Environment"].(object)["Variables"].(object) {
+	for name, value := range read(t).With(values)[function].(object)["Environment"].(object)["Variables"].(object) {
 		env[name] = strings.Replace(fmt.Sprint(value), "<Table>", "downlink", 1)
 	}
 	return env

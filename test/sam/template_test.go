@@ -32,6 +32,7 @@ var sample = map[string]map[string]string{
 	"Architecture":           {"Architecture": "x86_64"},
 	"MemorySize":             {"MemorySize": "1024"},
 	"LogDays":                {"LogDays": "7"},
+	"EnableAdmin":            {"EnableAdmin": "true"},
 	"AlarmEmail":             {"AlarmEmail": "ops@example.org"},
 }
 
@@ -80,9 +81,9 @@ func TestR3_NothingIsLeftOver(t *testing.T) {
 
 // everything are values with which all that is optional is made.
 var everything = []map[string]string{
-	{"Endpoint": "http", "DomainName": "d", "CertificateArn": "c", "HostedZoneId": "z", "LinkKeyParameter": "/l", "CloudFrontPublicKey": "p", "CloudFrontKeyParameter": "/c", "AlarmEmail": "e"},
-	{"Endpoint": "rest-stream", "DomainName": "d", "CertificateArn": "c", "BucketName": "mine", "Prefix": "p/", "BucketKeyArn": "arn:aws:kms:eu-central-1:1:key/1", "CloudFrontPublicKey": "p", "CloudFrontKeyParameter": "/c"},
-	{"Endpoint": "url"},
+	{"Endpoint": "http", "DomainName": "d", "CertificateArn": "c", "HostedZoneId": "z", "LinkKeyParameter": "/l", "CloudFrontPublicKey": "p", "CloudFrontKeyParameter": "/c", "AlarmEmail": "e", "EnableAdmin": "true"},
+	{"Endpoint": "rest-stream", "DomainName": "d", "CertificateArn": "c", "BucketName": "mine", "Prefix": "p/", "BucketKeyArn": "arn:aws:kms:eu-central-1:1:key/1", "CloudFrontPublicKey": "p", "CloudFrontKeyParameter": "/c", "EnableAdmin": "true"},
+	{"Endpoint": "url", "EnableAdmin": "true"},
 	{"Endpoint": "url-stream"},
 }
 
@@ -98,6 +99,9 @@ func TestR3_EndpointsAreMade(t *testing.T) {
 			endpoint = "http"
 		}
 		stack := x.With(values)
+		if _, ok := stack["AdminFunction"]; ok != (values["EnableAdmin"] == "true") {
+			t.Errorf("%s: the admin is made: %v", endpoint, ok)
+		}
 		for name := range stack {
 			made[name] = true
 			for _, prefix := range own {
@@ -138,14 +142,44 @@ var may = map[string][]string{
 	},
 }
 
-// TestR3_LeastPrivilege: the role may do what is listed, on what is listed.
+// adminMay is what the role of the admin's function may do: no key of links, but files.
+var adminMay = map[string][]string{
+	"logs:CreateLogStream":        {"<AdminLogGroup.Arn>"},
+	"logs:PutLogEvents":           {"<AdminLogGroup.Arn>"},
+	"s3:GetObject":                may["s3:GetObject"],
+	"s3:PutObject":                may["s3:GetObject"],
+	"s3:DeleteObject":             may["s3:GetObject"],
+	"s3:AbortMultipartUpload":     may["s3:GetObject"],
+	"s3:ListMultipartUploadParts": may["s3:GetObject"],
+	"s3:ListBucket":               may["s3:ListBucket"],
+	"kms:Decrypt":                 may["kms:Decrypt"],
+	"kms:GenerateDataKey":         may["kms:Decrypt"],
+	"dynamodb:BatchGetItem":       {"<Table.Arn>"},
+	"dynamodb:ConditionCheckItem": {"<Table.Arn>"},
+	"dynamodb:DeleteItem":         {"<Table.Arn>"},
+	"dynamodb:GetItem":            {"<Table.Arn>"},
+	"dynamodb:PutItem":            {"<Table.Arn>"},
+	"dynamodb:Query":              {"<Table.Arn>"},
+	"dynamodb:UpdateItem":         {"<Table.Arn>"},
+}
+
+// TestR3_LeastPrivilege: a role may do what is listed, on what is listed.
 func TestR3_LeastPrivilege(t *testing.T) {
+	checkRole(t, "Role", may)
+	checkRole(t, "AdminRole", adminMay)
+}
+
+func checkRole(t *testing.T, name string, may map[string][]string) {
+	t.Helper()
 	x := read(t)
 	used := map[string]bool{}
 	for _, values := range everything {
-		role := x.With(values)["Role"].(object)
+		role, ok := x.With(values)[name].(object)
+		if !ok {
+			continue
+		}
 		if role["ManagedPolicyArns"] != nil {
-			t.Error("the role has policies that others may change")
+			t.Errorf("%s has policies that others may change", name)
 		}
 		for _, policy := range role["Policies"].([]any) {
 			for _, s := range policy.(object)["PolicyDocument"].(object)["Statement"].([]any) {
@@ -157,7 +191,7 @@ func TestR3_LeastPrivilege(t *testing.T) {
 					used[action] = true
 					for _, resource := range list(statement["Resource"]) {
 						if !slices.Contains(may[action], resource) {
-							t.Errorf("the role may %s on %s", action, resource)
+							t.Errorf("%s may %s on %s", name, action, resource)
 						}
 					}
 				}
@@ -166,7 +200,7 @@ func TestR3_LeastPrivilege(t *testing.T) {
 	}
 	for action := range may {
 		if !used[action] {
-			t.Errorf("the role may not %s any more", action)
+			t.Errorf("%s may not %s any more", name, action)
 		}
 	}
 }
@@ -206,7 +240,7 @@ func TestR3_NothingIsPublic(t *testing.T) {
 			}
 		}
 		for name, r := range stack {
-			if p, ok := r.(object); ok && p["Principal"] == "*" && !strings.HasPrefix(name, "URL") {
+			if p, ok := r.(object); ok && p["Principal"] == "*" && !strings.HasPrefix(strings.TrimPrefix(name, "Admin"), "URL") {
 				t.Errorf("%s is for everybody", name)
 			}
 		}
@@ -256,7 +290,7 @@ func TestR6_Table(t *testing.T) {
 // TestR3_Variables: what the standard configuration names is in the function's
 // environment.
 func TestR3_Variables(t *testing.T) {
-	env := environment(t, everything[0])
+	env, admin := environment(t, "Function", everything[0]), environment(t, "AdminFunction", everything[0])
 	named := regexp.MustCompile(`"\$?(DOWNLINK_[A-Z_]+)"`).FindAllSubmatch(readFile(t, standard(t)), -1)
 	if len(named) == 0 {
 		t.Fatal("the standard configuration names no variable: the test looks for the wrong thing")
@@ -265,6 +299,9 @@ func TestR3_Variables(t *testing.T) {
 		if _, ok := env[string(name[1])]; !ok {
 			t.Errorf("the function's environment lacks %s", name[1])
 		}
+		if _, ok := admin[string(name[1])]; !ok && string(name[1]) != "DOWNLINK_CLOUDFRONT_KEY" { // it sends no file by CloudFront
+			t.Errorf("the environment of the admin's function lacks %s", name[1])
+		}
 	}
 }
 
@@ -272,7 +309,8 @@ func TestR3_Variables(t *testing.T) {
 func TestR3_Documented(t *testing.T) {
 	x := read(t)
 	text := string(readFile(t, filepath.Join(need.Root(t), "docs", "aws.md")))
-	names := slices.Concat(slices.Collect(maps.Keys(x.Parameters)), slices.Collect(maps.Keys(x.Outputs)), slices.Collect(maps.Keys(environment(t, everything[0]))))
+	names := slices.Concat(slices.Collect(maps.Keys(x.Parameters)), slices.Collect(maps.Keys(x.Outputs)), slices.Collect(maps.Keys(environment(t, "Function", everything[0]))),
+		slices.Collect(maps.Keys(environment(t, "AdminFunction", everything[0]))))
 	for _, name := range names {
 		if !strings.Contains(text, "`"+name+"`") {
 			t.Errorf("docs/aws.md does not tell of %s", name)

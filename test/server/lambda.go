@@ -18,28 +18,40 @@ import (
 	"github.com/downlink-go/downlink/test/need"
 )
 
-// bundle is Downlink's function as it is deployed, for this machine.
-var bundle = sync.OnceValues(func() (string, error) {
+// bundle is Downlink's function as it is deployed, for this machine, and adminBundle
+// that of the admin.
+var (
+	bundle      = sync.OnceValues(func() (string, error) { return buildBundle("function") })
+	adminBundle = sync.OnceValues(func() (string, error) { return buildBundle("admin", "-admin") })
+)
+
+func buildBundle(name string, args ...string) (string, error) {
 	dir, err := programs()
 	if err != nil {
 		return "", err
 	}
+	dir = filepath.Join(dir, name)
 	arch := map[string]string{"amd64": "x86_64", "arm64": "arm64"}[runtime.GOARCH]
 	source, err := exec.Command("go", "list", "-f", "{{.Dir}}", module+"cmd/downlink-lambda").Output()
 	if err != nil {
 		return "", err
 	}
 	standard := filepath.Join(string(bytes.TrimSpace(source)), "downlink.toml")
-	out, err := exec.Command("go", "run", module+"cmd/downlink-lambda/build", "-config", standard, "-arch", arch, "-out", dir).CombinedOutput()
-	if err != nil {
+	args = append([]string{"run", module + "cmd/downlink-lambda/build", "-config", standard, "-arch", arch, "-out", dir}, args...)
+	if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
 		return "", fmt.Errorf("%w\n%s", err, out)
 	}
 	return filepath.Join(dir, "bootstrap"), nil
-})
+}
 
 // Bootstrap is Downlink's function as it is deployed, built once for all tests of a
 // package. DOWNLINK_CONFIG says what it serves.
-func Bootstrap(t testing.TB) string {
+func Bootstrap(t testing.TB) string { return built(t, bundle) }
+
+// AdminBootstrap is that of the admin.
+func AdminBootstrap(t testing.TB) string { return built(t, adminBundle) }
+
+func built(t testing.TB, bundle func() (string, error)) string {
 	t.Helper()
 	file, err := bundle()
 	if err != nil {

@@ -50,7 +50,11 @@ func (b *builder) compile(c *config.Config, to string) error {
 	if err := os.MkdirAll(b.out, 0o755); err != nil {
 		return err
 	}
-	cmd := exec.Command("go", "build", "-overlay", overlay, "-trimpath", "-ldflags", "-s -w", "-tags", "lambda.norpc,onlambda", "-o", to, program)
+	tags := "lambda.norpc,onlambda"
+	if !b.admin {
+		tags += ",noadmin"
+	}
+	cmd := exec.Command("go", "build", "-overlay", overlay, "-trimpath", "-ldflags", "-s -w", "-tags", tags, "-o", to, program)
 	cmd.Env = append(os.Environ(), "GOOS=linux", "GOARCH="+arch, "CGO_ENABLED=0", "GOFLAGS=-buildvcs=false")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("compile: %w\n%s", err, out)

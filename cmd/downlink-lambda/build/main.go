@@ -21,11 +21,15 @@ func main() {
 	building.ConfigVar(&b.config, standard)
 	flag.StringVar(&b.arch, "arch", "arm64", "processor of the function, arm64 or x86_64")
 	flag.StringVar(&b.out, "out", filepath.Join("build", "lambda"), "folder for the bundle")
+	flag.BoolVar(&b.admin, "admin", false, "build the function of the admin, in place of the one that gives files out")
 	building.Run(b.build)
 }
 
 // builder knows where everything is.
-type builder struct{ config, arch, out string }
+type builder struct {
+	config, arch, out string
+	admin             bool
+}
 
 // build makes the bundle and says what it weighs.
 func (b *builder) build(log io.Writer) error {
