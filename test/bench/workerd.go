@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -113,7 +114,10 @@ func (s *stage) startWorker(ctx context.Context, root, dir, peer string) (stop f
 		stop()
 		return nil, fmt.Errorf("%s does not start: %w\n%s", peer, err, s.logs())
 	}
-	s.servers[peer], s.processes[peer] = fmt.Sprintf("http://127.0.0.1:%d", port), cmd.Process.Pid
+	s.servers[peer] = fmt.Sprintf("http://127.0.0.1:%d", port)
+	if runtime.GOOS == "linux" { // elsewhere there is no /proc to ask
+		s.processes[peer] = cmd.Process.Pid
+	}
 	return stop, nil
 }
 
