@@ -15,7 +15,7 @@ type itemList struct {
 	Categories              []string
 	Items                   []itemRow
 	Total                   int64
-	Next                    string // URL of the next page; "" without one
+	Previous, Next          string // URLs of the pages before and after; "" without one
 	First                   bool   // it is the first page
 }
 
@@ -47,10 +47,14 @@ func items(x *visit) error {
 	for i := range page.Items {
 		l.Items = append(l.Items, rowOf(&page.Items[i], now))
 	}
-	if page.Next != "" {
-		q.Set("after", page.Next)
-		l.Next = Path + "?" + q.Encode()
+	at := func(page string) string {
+		if page == "" {
+			return ""
+		}
+		q.Set("after", page)
+		return Path + "?" + q.Encode()
 	}
+	l.Previous, l.Next = at(page.Previous), at(page.Next)
 	return x.show("items", shown{Title: "Items", Section: "items", Data: l})
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
+	"html"
 	"net/http"
 	"regexp"
 	"strings"
@@ -336,6 +337,35 @@ func (s *site) counted(t testing.TB, item string, n int64, daysAgo int) {
 	}})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestPagesOfItems: from page to page, and back.
+func TestPagesOfItems(t *testing.T) {
+	s := start(t, nil)
+	b := s.anna(t)
+	var all []catalog.Item
+	for i := range catalog.DefaultPage + 10 {
+		all = append(all, catalog.Item{Slug: fmt.Sprintf("item-%02d", i), Store: "files", Key: "k"})
+	}
+	if err := s.items.Put(t.Context(), all); err != nil {
+		t.Fatal(err)
+	}
+	follow := func(page, rel string) string {
+		t.Helper()
+		m := regexp.MustCompile(`href="([^"]*)" rel="` + rel + `"`).FindStringSubmatch(page)
+		if m == nil {
+			t.Fatalf("no link to the %s page: %s", rel, page)
+		}
+		return b.get(html.UnescapeString(m[1])).body
+	}
+	first := b.get("/admin/?order=title&q=item").body
+	second := follow(first, "next")
+	again := follow(second, "prev")
+	for page, want := range map[string]bool{first: true, second: false, again: true} {
+		if strings.Contains(page, "item-00") != want || strings.Contains(page, "item-55") == want || strings.Contains(page, `rel="prev"`) == want {
+			t.Errorf("not the page that it should be (the first: %v): %s", want, page)
+		}
 	}
 }
 

@@ -77,7 +77,7 @@ type Query struct {
 	Search string
 	Now    time.Time // items listed at this time; zero: all, drafts and unlisted ones too
 	Order  Order
-	After  string // Page.Next of the page before; "" is the first page
+	After  string // Next of the page before, or Previous of the one after; "" is the first page
 	Limit  int    // 1 to MaxPage items; 0 is DefaultPage
 }
 
@@ -85,7 +85,9 @@ type Query struct {
 type Page struct {
 	Items []Listed
 	Next  string // what goes on after it; "" if nothing does
-	Total int64  // how many items all pages have
+	// Previous is the page before, with as many items; "" if this is the first one.
+	Previous string
+	Total    int64 // how many items all pages have
 }
 
 // Listed is an item with how often it was downloaded, bots not counted.

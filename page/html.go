@@ -186,17 +186,20 @@ func (v *View) putPages(m *markup) {
 		return
 	}
 	m.put(`<nav aria-label="Pages" class="bar">`)
-	if v.First != "" {
-		m.put("<a href=")
-		m.quoted(v.First)
-		m.put(">First page</a> ")
-	}
-	if v.Next != "" {
-		m.put(`<a rel="next" href=`)
-		m.quoted(v.Next)
-		m.put(">Next page</a>")
-	}
+	m.page("", v.First, "First page")
+	m.page(` rel="prev"`, v.Previous, "Previous page")
+	m.page(` rel="next"`, v.Next, "Next page")
 	m.put("</nav>\n")
+}
+
+// page puts a link to a page, if there is one.
+func (m *markup) page(rel, url, text string) {
+	if url == "" {
+		return
+	}
+	m.put("<a", rel, " href=")
+	m.quoted(url)
+	m.put(">", text, "</a> ")
 }
 
 func (it *Item) put(m *markup) {

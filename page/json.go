@@ -15,6 +15,7 @@ type (
 		Categories []jsonCategory `json:"categories"`
 		Items      []jsonItem     `json:"items"`
 		Total      int64          `json:"total"`
+		Previous   string         `json:"previous,omitempty"`
 		Next       string         `json:"next,omitempty"`
 		Stores     []jsonStore    `json:"stores"`
 	}
@@ -70,7 +71,7 @@ func (x *Index) serveJSON(w http.ResponseWriter, r *http.Request) {
 }
 
 func (v *View) json() jsonView {
-	out := jsonView{Categories: []jsonCategory{}, Items: []jsonItem{}, Total: v.Total, Next: v.Next, Stores: []jsonStore{}}
+	out := jsonView{Categories: []jsonCategory{}, Items: []jsonItem{}, Total: v.Total, Previous: v.Previous, Next: v.Next, Stores: []jsonStore{}}
 	addJSON(&out.Categories, v.Categories)
 	for _, it := range v.Items {
 		j := jsonItem{Slug: it.Slug, Title: it.Title, URL: it.URL, Image: it.Image, Version: it.Version, Downloads: it.Downloads}

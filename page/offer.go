@@ -62,10 +62,14 @@ func (x *Index) items(ctx context.Context, v *View, q query, path string, now ti
 		first.after = ""
 		v.First = first.url(path)
 	}
-	if p.Next != "" {
-		q.after = p.Next
-		v.Next = q.url(path)
+	at := func(page string) string {
+		if page == "" {
+			return ""
+		}
+		q.after = page
+		return q.url(path)
 	}
+	v.Previous, v.Next = at(p.Previous), at(p.Next)
 	return nil
 }
 

@@ -41,13 +41,23 @@ func shown(t *testing.T, body string) (slugs []string) {
 // TestC3_Pages: from page to page come all items, each once.
 func TestC3_Pages(t *testing.T) {
 	x := shelf(t, 120)
-	next := regexp.MustCompile(`rel="next" href="([^"]*)"`)
+	next, previous := regexp.MustCompile(`rel="next" href="([^"]*)"`), regexp.MustCompile(`rel="prev" href="([^"]*)"`)
 	for _, start := range []string{"/", "/?category=A", "/?order=new", "/?order=downloads&amp;q=thing"} {
 		var all []string
 		for target, pages := start, 0; target != ""; pages++ {
 			body := ask(x, "GET", strings.ReplaceAll(target, "&amp;", "&")).Body.String()
 			if !strings.Contains(body, "120 items") || (pages > 0) != strings.Contains(body, "First page") {
 				t.Fatalf("%s: %s", target, body)
+			}
+			back := previous.FindStringSubmatch(body)
+			if (back != nil) != (pages > 0) {
+				t.Fatalf("page %d is after %v", pages, back)
+			}
+			if back != nil {
+				before := shown(t, ask(x, "GET", strings.ReplaceAll(back[1], "&amp;", "&")).Body.String())
+				if !slices.Equal(before, all[len(all)-50:]) {
+					t.Errorf("%s: before page %d there is %q", start, pages, before)
+				}
 			}
 			all = append(all, shown(t, body)...)
 			m := next.FindStringSubmatch(body)

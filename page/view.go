@@ -17,6 +17,7 @@ type View struct {
 	Items      []Item
 	Total      int64  // how many items all pages have
 	First      string // URL of the first page; "" if this is it
+	Previous   string // URL of the page before this; "" if there is none
 	Next       string // URL of the page after this; "" if there is none
 	NoItems    bool   // the catalogue could not be read
 

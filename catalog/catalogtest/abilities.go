@@ -179,9 +179,11 @@ func pageByPage(t *testing.T, d catalog.Driver) {
 				continue
 			}
 			seen := map[string]bool{}
+			var pages []string
 			q := catalog.Query{Limit: limit, Order: order}
 			for {
 				p := page(t, d, q)
+				pages = append(pages, slugsOf(p))
 				for _, it := range p.Items {
 					if seen[it.Slug] {
 						t.Fatalf("limit %d, order %d: %s came twice", limit, order, it.Slug)
@@ -198,10 +200,45 @@ func pageByPage(t *testing.T, d catalog.Driver) {
 			if len(seen) != len(slugs) {
 				t.Errorf("limit %d, order %d: %d items, want %d", limit, order, len(seen), len(slugs))
 			}
+			backThrough(t, d, catalog.Query{Limit: limit, Order: order}, pages)
 		}
 	}
 	if p := page(t, d, catalog.Query{Limit: 150, Search: "other"}); p.Next != "" || len(p.Items) != 150 {
 		t.Errorf("a page that has all %d items goes on", len(p.Items))
+	}
+}
+
+func slugsOf(p catalog.Page) string {
+	var all []string
+	for _, it := range p.Items {
+		all = append(all, it.Slug)
+	}
+	return strings.Join(all, " ")
+}
+
+// backThrough goes to the last of two pages or more, and back to the first: each page
+// has what it had on the way there, and knows the one after it.
+func backThrough(t *testing.T, d catalog.Driver, q catalog.Query, pages []string) {
+	t.Helper()
+	last := min(len(pages), 4) - 1
+	p := page(t, d, q)
+	for range last {
+		if q.After = p.Next; p.Previous != "" && slugsOf(p) == pages[0] {
+			t.Errorf("%+v: a page before the first", q)
+		}
+		p = page(t, d, q)
+	}
+	for i := last; i >= 0; i-- {
+		if slugsOf(p) != pages[i] || (p.Previous != "") != (i > 0) || p.Total != 450 {
+			t.Fatalf("%+v: back on page %d of %d: %s, previous %q; want %s", q, i, p.Total, slugsOf(p), p.Previous, pages[i])
+		}
+		if q.After = p.Next; q.After != "" && i < len(pages)-1 && slugsOf(page(t, d, q)) != pages[i+1] {
+			t.Fatalf("%+v: another page comes after page %d", q, i)
+		}
+		q.After = p.Previous
+		if i > 0 {
+			p = page(t, d, q)
+		}
 	}
 }
 

@@ -21,7 +21,7 @@ var _ catalog.Lister = (*Store)(nil)
 func (s *Store) Page(ctx context.Context, q catalog.Query) (p catalog.Page, err error) {
 	l := listing{query: &q, words: q.Words()}
 	if q.After != "" {
-		if l.after, err = readCursor(q.Order, q.After); err != nil {
+		if l.after, l.back, err = readCursor(q.Order, q.After); err != nil {
 			return p, err
 		}
 	}
@@ -34,10 +34,7 @@ func (s *Store) Page(ctx context.Context, q catalog.Query) (p catalog.Page, err 
 		return p, err
 	}
 	p.Total = l.total
-	if len(l.found) > q.Limit {
-		l.found = l.found[:q.Limit]
-		p.Next = l.found[q.Limit-1].at.cursor()
-	}
+	l.cut(&p)
 	var slugs []string
 	for i := range l.found {
 		slugs = append(slugs, l.found[i].item.Slug)
@@ -68,6 +65,7 @@ type listing struct {
 	query     *catalog.Query
 	words     []string
 	after     *position // nil from the start
+	back      bool      // the items before it, in place of those after it
 	downloads map[string]int64
 	found     []found // in order, one more than the page has
 	total     int64
@@ -86,15 +84,40 @@ func (l *listing) see(it *catalog.Item) {
 	}
 	l.total++
 	at := l.position(it, text)
-	if l.after != nil && at.compare(*l.after) <= 0 {
-		return
+	if l.after != nil {
+		if c := at.compare(*l.after); c == 0 || c < 0 != l.back {
+			return
+		}
 	}
 	i, _ := slices.BinarySearchFunc(l.found, at, func(f found, at position) int { return f.at.compare(at) })
-	if i > l.query.Limit {
+	full := len(l.found) > l.query.Limit
+	switch {
+	case full && !l.back && i == len(l.found), full && l.back && i == 0: // farther than all
 		return
+	case full && l.back:
+		l.found, i = slices.Delete(l.found, 0, 1), i-1
+	case full:
+		l.found = l.found[:len(l.found)-1]
 	}
 	l.found = slices.Insert(l.found, i, found{at, *it})
-	l.found = l.found[:min(len(l.found), l.query.Limit+1)]
+}
+
+// cut leaves the items of the page, and says what is before and after it.
+func (l *listing) cut(p *catalog.Page) {
+	more := len(l.found) > l.query.Limit
+	switch {
+	case more && l.back:
+		l.found = l.found[1:]
+	case more:
+		l.found = l.found[:l.query.Limit]
+	}
+	n := len(l.found)
+	if n > 0 && (more || l.back) {
+		p.Next = l.found[n-1].at.cursor(">")
+	}
+	if n > 0 && (more && l.back || l.after != nil && !l.back) {
+		p.Previous = l.found[0].at.cursor("<")
+	}
 }
 
 // has reports whether the query asks for an item with this text.
@@ -153,27 +176,31 @@ func (p position) compare(other position) int {
 	return cmp.Or(strings.Compare(p.text, other.text), cmp.Compare(p.number, other.number), strings.Compare(p.slug, other.slug))
 }
 
-// cursor is the position in a page's Next.
-func (p position) cursor() string {
+// cursor is the position in a page's Next, ">", or Previous, "<".
+func (p position) cursor(way string) string {
 	key := p.text
 	if key == "" {
 		key = strconv.FormatInt(p.number, 10)
 	}
-	return base64.RawURLEncoding.EncodeToString([]byte(p.slug + "\x00" + key))
+	return base64.RawURLEncoding.EncodeToString([]byte(way + p.slug + "\x00" + key))
 }
 
-func readCursor(order catalog.Order, after string) (*position, error) {
+func readCursor(order catalog.Order, after string) (at *position, back bool, err error) {
+	lost := fmt.Errorf("no page begins after %.80q: %w", after, catalog.ErrNotFound)
 	text, err := base64.RawURLEncoding.DecodeString(after)
-	slug, key, ok := strings.Cut(string(text), "\x00")
-	if err != nil || !ok || catalog.CheckSlug(slug) != nil || !utf8.ValidString(key) {
-		return nil, fmt.Errorf("no page begins after %.80q: %w", after, catalog.ErrNotFound)
+	if err != nil || len(text) == 0 || text[0] != '<' && text[0] != '>' {
+		return nil, false, lost
 	}
-	if order == catalog.ByTitle {
-		return &position{text: key, slug: slug}, nil
+	slug, key, ok := strings.Cut(string(text[1:]), "\x00")
+	if !ok || catalog.CheckSlug(slug) != nil || !utf8.ValidString(key) {
+		return nil, false, lost
 	}
-	n, err := strconv.ParseInt(key, 10, 64)
-	if err != nil {
-		return nil, fmt.Errorf("no page begins after %.80q: %w", after, catalog.ErrNotFound)
+	at = &position{text: key, slug: slug}
+	if order != catalog.ByTitle {
+		at.text = ""
+		if at.number, err = strconv.ParseInt(key, 10, 64); err != nil {
+			return nil, false, lost
+		}
 	}
-	return &position{number: n, slug: slug}, nil
+	return at, text[0] == '<', nil
 }

@@ -15,26 +15,21 @@ import (
 
 // Page reads one page of places, and the items at them.
 func (t *tables) Page(ctx context.Context, q catalog.Query) (p catalog.Page, err error) {
-	after, err := readCursor(&q)
+	at, err := readCursor(&q)
 	if err != nil {
 		return p, err
 	}
 	l := listingOf(&q)
-	found, total, err := t.read(ctx, l.by(q.Order), after, q.Limit+1)
+	found, total, err := t.read(ctx, l.by(q.Order), at, q.Limit+1)
 	if err != nil {
 		return p, failed(ctx, err)
 	}
-	if total > few || total == 0 && after != nil { // perhaps more than few, all of them before it
-		if found, total, err = t.read(ctx, l.byIndex(q.Order), after, q.Limit+1); err != nil {
+	if total > few || len(found) == 0 && at.args != nil { // perhaps there are more than few, and those lie the other way
+		if found, total, err = t.read(ctx, l.byIndex(q.Order), at, q.Limit+1); err != nil {
 			return p, failed(ctx, err)
 		}
 	}
-	for i := range min(len(found), q.Limit) {
-		p.Items = append(p.Items, found[i].Listed)
-	}
-	if len(found) > q.Limit {
-		p.Next = found[q.Limit-1].cursor()
-	}
+	p = cut(found, at, q.Limit)
 	switch {
 	case total > 0:
 		p.Total = total
@@ -49,6 +44,29 @@ func (t *tables) Page(ctx context.Context, q catalog.Query) (p catalog.Page, err
 		p.Total, err = t.total(ctx, &l)
 	}
 	return p, err
+}
+
+// cut makes a page of what was read from a position on: there may be one more than the
+// page has, at the far end.
+func cut(found []placed, at position, limit int) (p catalog.Page) {
+	more := len(found) > limit
+	switch {
+	case more && at.back:
+		found = found[1:]
+	case more:
+		found = found[:limit]
+	}
+	for i := range found {
+		p.Items = append(p.Items, found[i].Listed)
+	}
+	n := len(found)
+	if n > 0 && (more || at.back) {
+		p.Next = found[n-1].cursor(false)
+	}
+	if n > 0 && (more && at.back || at.args != nil && !at.back) {
+		p.Previous = found[0].cursor(true)
+	}
+	return p
 }
 
 // listing is the places that a query asks for: the condition, of tallies too unless it
@@ -129,51 +147,69 @@ type placed struct {
 	key string
 }
 
-// read reads so many items, after one of them if there are args for it.
-func (t *tables) read(ctx context.Context, s sorted, after []any, limit int) (found []placed, total int64, err error) {
-	if after != nil {
-		s.where += fmt.Sprintf(" AND (%s, %s) > (?, ?)", s.key, s.slug)
+// read reads so many items in order, from a position on.
+func (t *tables) read(ctx context.Context, s sorted, at position, limit int) (found []placed, total int64, err error) {
+	compare, order := ">", ""
+	if at.back {
+		compare, order = "<", " DESC"
+	}
+	if at.args != nil {
+		s.where += fmt.Sprintf(" AND (%s, %s) %s (?, ?)", s.key, s.slug, compare)
 	}
 	text := fmt.Sprintf("SELECT CAST(p.key AS TEXT), p.total, -t.rank, "+columns+
-		" FROM (SELECT %[1]s AS slug, %[2]s AS key, %[3]s AS total FROM %[4]s WHERE %[5]s ORDER BY %[2]s, %[1]s LIMIT ?) p"+
+		" FROM (SELECT %[1]s AS slug, %[2]s AS key, %[3]s AS total FROM %[4]s WHERE %[5]s ORDER BY %[2]s%[6]s, %[1]s%[6]s LIMIT ?) p"+
 		" JOIN totals t ON t.slug = p.slug JOIN items i ON i.slug = p.slug"+withFiles+" ORDER BY p.key, p.slug, f.place",
-		s.slug, s.key, s.total, s.from, s.where)
-	rows, err := t.on.query(ctx, text, slices.Concat(s.args, after, []any{int64(limit)})...)
+		s.slug, s.key, s.total, s.from, s.where, order)
+	rows, err := t.on.query(ctx, text, slices.Concat(s.args, at.args, []any{int64(limit)})...)
 	if err != nil {
 		return nil, 0, err
 	}
-	var at placed
-	items, err := collect(rows, func() { found = append(found, at) }, &at.key, &total, &at.Downloads)
+	var one placed
+	items, err := collect(rows, func() { found = append(found, one) }, &one.key, &total, &one.Downloads)
 	for i := range items {
 		found[i].Item = items[i]
 	}
 	return found, total, err
 }
 
-// cursor says where a page ends: the slug and what it is sorted by.
-func (p *placed) cursor() string {
-	return base64.RawURLEncoding.EncodeToString([]byte(p.Slug + "\x00" + p.key))
+// cursor says where a page begins after an item or, back, ends before it: the item's
+// slug and what it is sorted by.
+func (p *placed) cursor(back bool) string {
+	way := ">"
+	if back {
+		way = "<"
+	}
+	return base64.RawURLEncoding.EncodeToString([]byte(way + p.Slug + "\x00" + p.key))
 }
 
-// readCursor reads what a page begins after: what it is sorted by and the slug.
-func readCursor(q *catalog.Query) ([]any, error) {
+// position is where a page begins or ends: after the key and slug in args, if any, or
+// before them.
+type position struct {
+	back bool
+	args []any
+}
+
+// readCursor reads where the page of a query is.
+func readCursor(q *catalog.Query) (position, error) {
 	if q.After == "" {
-		return nil, nil
+		return position{}, nil
 	}
 	lost := fmt.Errorf("no page begins after %.80q: %w", q.After, catalog.ErrNotFound)
 	text, err := base64.RawURLEncoding.DecodeString(q.After)
-	slug, key, ok := strings.Cut(string(text), "\x00")
-	if err != nil || !ok || catalog.CheckSlug(slug) != nil || !utf8.ValidString(key) {
-		return nil, lost
+	if err != nil || len(text) == 0 || text[0] != '<' && text[0] != '>' {
+		return position{}, lost
 	}
-	if q.Order == catalog.ByTitle {
-		return []any{key, slug}, nil
+	slug, key, ok := strings.Cut(string(text[1:]), "\x00")
+	if !ok || catalog.CheckSlug(slug) != nil || !utf8.ValidString(key) {
+		return position{}, lost
 	}
-	n, err := strconv.ParseInt(key, 10, 64)
-	if err != nil {
-		return nil, lost
+	at := position{text[0] == '<', []any{key, slug}}
+	if q.Order != catalog.ByTitle {
+		if at.args[0], err = strconv.ParseInt(key, 10, 64); err != nil {
+			return position{}, lost
+		}
 	}
-	return []any{n, slug}, nil
+	return at, nil
 }
 
 // Categories are all categories, with their items from the tallies.

@@ -86,13 +86,25 @@ func pagesEqual(t *testing.T, s *sqlcat.Store, q catalog.Query, want []catalog.L
 		catalog.ByDownloads: func(a, b *catalog.Listed) int { return cmp.Compare(b.Downloads, a.Downloads) },
 	}[q.Order]
 	slices.SortFunc(want, func(a, b catalog.Listed) int { return cmp.Or(by(&a, &b), strings.Compare(a.Slug, b.Slug)) })
-	var got []catalog.Listed
+	var got, back []catalog.Listed
+	var previous string
 	for first := true; first || q.After != ""; first = false {
 		p, err := s.Page(t.Context(), q)
 		mustDo(t, err)
-		if got, q.After = append(got, p.Items...), p.Next; p.Total != int64(len(want)) {
+		if got, q.After, previous = append(got, p.Items...), p.Next, p.Previous; p.Total != int64(len(want)) {
 			t.Errorf("%+v: total is %d, want %d", q, p.Total, len(want))
 		}
+	}
+	for before := previous; before != ""; {
+		q.After = before
+		p, err := s.Page(t.Context(), q)
+		mustDo(t, err)
+		if back, before = append(p.Items, back...), p.Previous; p.Total != int64(len(want)) {
+			t.Errorf("%+v: back, total is %d, want %d", q, p.Total, len(want))
+		}
+	}
+	if n := max(len(got)-1, 0) / q.Limit * q.Limit; len(back) != n || !slices.EqualFunc(back, got[:len(back)], func(a, b catalog.Listed) bool { return a.Slug == b.Slug }) {
+		t.Errorf("%+v: %d items on the way back, or others than on the way there", q, len(back))
 	}
 	if !slices.EqualFunc(got, want, func(a, b catalog.Listed) bool { return a.Slug == b.Slug && a.Downloads == b.Downloads }) {
 		t.Errorf("%+v: %d items, or in another order than the %d that are wanted", q, len(got), len(want))
