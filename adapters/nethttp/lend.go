@@ -56,6 +56,14 @@ func (l *lentConn) Read(b []byte) (int, error) {
 	return n, err
 }
 
+// SetReadDeadline sets none for a head that was read before.
+func (l *lentConn) SetReadDeadline(t time.Time) error {
+	if len(l.pending) > 0 && !l.more.Load() {
+		return nil
+	}
+	return l.Conn.SetReadDeadline(t)
+}
+
 // CloseWrite lets net/http end an answer to a request that it has not read whole.
 func (l *lentConn) CloseWrite() error {
 	if w, ok := l.Conn.(interface{ CloseWrite() error }); ok {

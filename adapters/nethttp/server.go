@@ -66,16 +66,17 @@ func orDefault[T time.Duration | int](v, def T) T {
 
 // Serve serves l until ctx ends, then refuses new connections and waits for
 // running downloads, at most the shutdown timeout. It returns nil after such an
-// end. On a Unix socket the limits of time for a request's head and between two
-// requests are the front server's to keep: it sends whole heads, and it is the one
-// that closes idle connections.
+// end. On a Unix socket the time between two requests is the front server's to limit: it
+// is the one that closes idle connections. Without Downloads, so is that for a head.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	wait := func(context.Context) error { return nil }
 	if l.Addr().Network() == "unix" {
-		s.http.ReadHeaderTimeout, s.http.IdleTimeout = 0, 0
+		s.http.IdleTimeout = 0
 		if s.downloads != nil {
-			at := newSocket(l, s.downloads, s.log)
+			at := newSocket(l, s.downloads, s.http.ReadHeaderTimeout, s.log)
 			l, wait = at, at.wait
+		} else {
+			s.http.ReadHeaderTimeout = 0 // which would begin before the first byte
 		}
 	}
 	stopped := make(chan error, 1)

@@ -24,6 +24,9 @@ type socket struct {
 	log *slog.Logger
 	// downloads is the handler of downloads at a path, nil where something else is.
 	downloads func(path string) *Handler
+	// patience is how long a front server may take for the rest of a head, and half of how
+	// long it may to take an answer's; without limit unless above 0.
+	patience time.Duration
 
 	ctx     context.Context // of plain requests
 	cancel  context.CancelFunc
@@ -36,14 +39,43 @@ type socket struct {
 	conns   map[*socketConn]struct{}
 }
 
-func newSocket(l net.Listener, downloads func(string) *Handler, log *slog.Logger) *socket {
+func newSocket(l net.Listener, downloads func(string) *Handler, patience time.Duration, log *slog.Logger) *socket {
 	s := &socket{
-		Listener: l, log: log, downloads: downloads,
+		Listener: l, log: log, downloads: downloads, patience: patience,
 		lent: make(chan net.Conn), closed: make(chan struct{}), conns: map[*socketConn]struct{}{},
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	go s.accept()
+	if patience > 0 {
+		go s.sweep()
+	}
 	return s
+}
+
+// sweep closes, again and again, the connections that have been sending the same answer
+// since the time before: a deadline for each answer would cost each of them, and next to
+// none ever waits.
+func (s *socket) sweep() {
+	tick := time.NewTicker(s.patience)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			s.closeStuck()
+		case <-s.closed:
+			return // wait ends what is left
+		}
+	}
+}
+
+func (s *socket) closeStuck() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for c := range s.conns {
+		if !c.state.CompareAndSwap(sending, seen) && c.state.Load() == seen {
+			c.Conn.Close()
+		}
+	}
 }
 
 // accept serves connections until the listener is closed or broken.
@@ -140,10 +172,13 @@ func (s *socket) isClosed() bool {
 	}
 }
 
-// The states of a socketConn: between two requests, in one, closed.
+// The states of a socketConn: between two requests, in one, sending its answer, doing so
+// when a sweep came by, closed.
 const (
 	waiting = iota
 	busy
+	sending
+	seen
 	ended
 )
 
@@ -197,20 +232,25 @@ func (c *socketConn) end() {
 
 // readHead reads a request's head and reports whether that is all it read: not if bytes
 // come with it, if lines end in no CR LF, or if it is longer than most. It returns 0
-// at the end of the connection.
+// at the end of the connection. What is left of a head after the first piece has to come
+// within the connection's patience.
 func (c *socketConn) readHead() (n int, head bool) {
 	for have := 0; have < len(c.in); {
 		n, err := c.Conn.Read(c.in[have:])
 		if err != nil {
 			return 0, false
 		}
-		switch headEnd(c.in[:have+n], have) {
-		case whole:
-			return have + n, true
-		case odd:
-			return have + n, false
+		end := headEnd(c.in[:have+n], have)
+		switch {
+		case end == part && have == 0 && c.patience > 0:
+			c.Conn.SetReadDeadline(time.Now().Add(c.patience))
+		case end != part && have > 0:
+			c.Conn.SetReadDeadline(time.Time{})
 		}
 		have += n
+		if end != part {
+			return have, end == whole
+		}
 	}
 	return len(c.in), false
 }
@@ -233,6 +273,7 @@ func (c *socketConn) answer(b []byte, head bool) bool {
 		return c.lend(b, head, left)
 	}
 	c.out = c.w.append(c.out[:0], r)
+	c.state.Store(sending)
 	_, err := c.Conn.Write(c.out)
 	return err == nil && !r.Close
 }

@@ -24,6 +24,11 @@ import (
 // "/page" is a page, and paths below it are.
 func atSocket(t *testing.T, h *nethttp.Handler, direct bool, grace time.Duration) (path string, stop func() error) {
 	t.Helper()
+	return atSocketWith(t, h, direct, nethttp.ServerOptions{ShutdownTimeout: grace})
+}
+
+func atSocketWith(t *testing.T, h *nethttp.Handler, direct bool, o nethttp.ServerOptions) (path string, stop func() error) {
+	t.Helper()
 	l, err := nethttp.Listen(t.Context(), "unix:"+filepath.Join(t.TempDir(), "s"))
 	if err != nil {
 		t.Fatal(err)
@@ -37,7 +42,6 @@ func atSocket(t *testing.T, h *nethttp.Handler, direct bool, grace time.Duration
 		}
 		h.ServeHTTP(w, r)
 	})
-	o := nethttp.ServerOptions{ShutdownTimeout: grace}
 	if direct {
 		o.Downloads = func(path string) *nethttp.Handler {
 			if isPage(path) {
@@ -195,6 +199,28 @@ func TestSocketAnswersAsNetHTTP(t *testing.T) {
 				t.Errorf("got\n%.2000s\nwant\n%.2000s", got[0], got[1])
 			}
 		})
+	}
+}
+
+// A front server that hangs in the middle of a head is not waited for; one that asks
+// nothing is.
+func TestSocketLeavesWhoHangs(t *testing.T) {
+	path, _ := atSocketWith(t, socketSite(t), true, nethttp.ServerOptions{ReadHeaderTimeout: 50 * time.Millisecond})
+	idle := connect(t, path)
+	text := ask("GET", "/left/small.txt")
+	for what, begun := range map[string]string{
+		"after the first piece": text[:5],
+		"after a request":       text + text[:5],
+		"where net/http reads":  strings.Replace(text, "\r\n", "\n", 1)[:len(text)-3],
+	} {
+		w := connect(t, path)
+		io.WriteString(w, begun)
+		if _, err := io.Copy(io.Discard, w); err != nil {
+			t.Errorf("%s: %v, want the connection closed", what, err)
+		}
+	}
+	if got := idle.say(text, "GET"); !strings.Contains(got, " 200 ") {
+		t.Errorf("a connection that was idle: %s", got)
 	}
 }
 
