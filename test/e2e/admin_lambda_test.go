@@ -114,7 +114,7 @@ func TestC2_AdminOnLambdaInChromium(t *testing.T) {
 	}
 	sameFiles(t, file, big)
 	do(t, b, chromedp.Navigate(s.URL+"/admin/item/big-file"))
-	if text := do(t, b, chromedp.Evaluate[string](`document.body.innerText`)); !strings.Contains(text, "1 within 30 days") {
+	if text := do(t, b, chromedp.Evaluate[string](`document.body.innerText`)); !strings.Contains(text, "1 download within 30 days") {
 		t.Errorf("the download is not counted:\n%s", text)
 	}
 	for _, page := range []string{"categories", "statistics", "files", "orphans", "health", "account"} {
