@@ -424,6 +424,12 @@ delivery = "direct"
 driver = "r2"
 binding = "E"
 prefix = "x/"
+[stores.f]
+driver = "s3"
+bucket = "arn:aws:s3:eu-central-1:123456789012:accesspoint:f"
+[stores.g]
+driver = "s3"
+bucket = "g--euc1-az1--x-s3"
 `, `
 3:8: path is not for the driver "s3": take it out, or change driver
 4:10: bucket "https://a/b": write its name alone, such as "my-downloads"; folders in it go to prefix
@@ -437,6 +443,8 @@ prefix = "x/"
 15:12: delivery "auto": the store has no place to send clients to: write cloudfront_url or unsigned_public_url into the store, or delivery = "stream"
 18:12: delivery takes "stream" or "redirect" or "auto"; found "direct"
 22:10: prefix is not for the driver "r2": take it out, or change driver
+25:10: bucket "arn:aws:s3:eu-central-1:123456789012:accesspoint:f": of an access point write the alias, which is a bucket's name
+28:10: bucket "g--euc1-az1--x-s3": directory buckets have an API of their own; use one for general purposes
 `},
 	{"places to send clients to", `[stores.a]
 path = "/srv/a"

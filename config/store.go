@@ -41,6 +41,12 @@ func (r *report) checkS3(s Store, key string) {
 	if strings.ContainsAny(s.Bucket, "/?#% ") || !isPrintable(s.Bucket) {
 		r.fault(key+".bucket", `bucket %s: write its name alone, such as "my-downloads"; folders in it go to prefix`, quote(s.Bucket))
 	}
+	if strings.HasPrefix(s.Bucket, "arn:") {
+		r.fault(key+".bucket", "bucket %s: of an access point write the alias, which is a bucket's name", quote(s.Bucket))
+	}
+	if strings.HasSuffix(s.Bucket, "--x-s3") {
+		r.fault(key+".bucket", "bucket %s: directory buckets have an API of their own; use one for general purposes", quote(s.Bucket))
+	}
 	if !core.ValidToken(s.Region) {
 		r.fault(key+".region", `region %s: write one word, such as "eu-central-1", or "auto" for R2`, quote(s.Region))
 	}

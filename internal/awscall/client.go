@@ -76,9 +76,10 @@ type Request struct {
 }
 
 // Send asks until the service accepts the request, and has take read the answer, which
-// has a status of 2xx. take closes the body, or keeps it. Its error is that of a try
-// if the connection or the answer broke, see ErrDamaged, or the answer is a refusal all
-// the same; once take hands on what it reads it must not fail so. Errors: Error, of credentials, of the connection.
+// has a status of 2xx. take closes the body, or keeps it. Its error is that of a try if
+// the connection or the answer broke, see ErrDamaged, or the answer is a refusal all the
+// same; once take hands on what it reads it must not fail so. Errors: Error, of the
+// credentials, of the connection.
 func (c *Client) Send(ctx context.Context, r *Request, take func(*http.Response) error) error {
 	keys, err := c.credentials.Retrieve(ctx)
 	if err != nil {
@@ -103,8 +104,10 @@ func (c *Client) Send(ctx context.Context, r *Request, take func(*http.Response)
 			return nil
 		case !again || ctx.Err() != nil:
 			return err
-		case tried == c.opts.Tries || !c.budget.spend():
+		case tried == c.opts.Tries:
 			return fmt.Errorf("%d tries: %w", tried, err)
+		case !c.budget.spend():
+			return fmt.Errorf("no further try while so much fails: %w", err)
 		}
 		if Pause(ctx, c.opts.Pause, tried) != nil {
 			return err

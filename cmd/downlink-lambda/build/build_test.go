@@ -94,8 +94,10 @@ items = ["x", "y"]
 [[webhooks]]
 url = "https://hook.example/"
 secret_env = "HOOK"
-[server]
-listen = "127.0.0.1:9"
+[admin]
+enabled = true
+session = "3h"
+max_upload = "2g"
 `
 
 // printing is a main function that tells what a program was built from.
@@ -116,7 +118,7 @@ func TestR3_ConfigurationComesThrough(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want, err := json.Marshal([]any{onLambda(c), c.Places()})
+	want, err := json.Marshal([]any{moved(c), c.Places()})
 	if err != nil {
 		t.Fatal(err)
 	}

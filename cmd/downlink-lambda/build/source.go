@@ -26,18 +26,16 @@ const _ = time.Second // not every configuration has a time
 func built() *config.Config { return config.Built(checked, places) }
 
 var checked = `)
-	literal(&b, reflect.ValueOf(*onLambda(c)))
+	literal(&b, reflect.ValueOf(*moved(c)))
 	b.WriteString("\n\nvar places = ")
 	literal(&b, reflect.ValueOf(c.Places()))
 	b.WriteString("\n")
 	return b.String()
 }
 
-// onLambda is what of a configuration has a meaning there, without where its files are
-// on this machine.
-func onLambda(c *config.Config) *config.Config {
+// moved is a configuration whose files are no longer where they are on this machine.
+func moved(c *config.Config) *config.Config {
 	d := *c
-	d.Server, d.Offload, d.Page, d.Metrics, d.Admin = config.Server{}, nil, config.Page{}, config.Metrics{}, config.Admin{}
 	d.File = filepath.Base(d.File)
 	if d.Links.Revoked != "" {
 		d.Links.Revoked = filepath.Base(d.Links.Revoked)
