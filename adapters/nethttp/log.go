@@ -17,15 +17,8 @@ import (
 // off is our failure, unless the client went away.
 func (x *exchange) logRequest() {
 	ctx, cause := x.r.Context(), x.answer.Cause
-	level := slog.LevelInfo
-	failed := x.answer.Status >= 500 || cause != nil && x.answer.Delivery == core.Stream
-	switch {
-	case failed && !clientGone(ctx, cause):
-		level = slog.LevelError
-	case !x.opts.AccessLog:
-		return
-	}
-	if !x.log.Enabled(ctx, level) {
+	level, wanted := x.logLevel(ctx)
+	if !wanted || !x.log.Enabled(ctx, level) {
 		return
 	}
 	attrs := [...]slog.Attr{
@@ -60,6 +53,16 @@ func (x *exchange) logRequest() {
 		n++
 	}
 	x.log.LogAttrs(ctx, level, "request", attrs[:n]...)
+}
+
+// logLevel is the level of the request in the log, if it is to be there.
+func (x *exchange) logLevel(ctx context.Context) (level slog.Level, wanted bool) {
+	cause := x.answer.Cause
+	failed := x.answer.Status >= 500 || cause != nil && x.answer.Delivery == core.Stream
+	if failed && !clientGone(ctx, cause) {
+		return slog.LevelError, true
+	}
+	return slog.LevelInfo, x.opts.AccessLog
 }
 
 // clientGone reports whether err is for a client that left or stalled. An error of

@@ -109,27 +109,36 @@ func (x *examination) examine(ctx context.Context, s *settings, cfg *config.Conf
 	d := &x.site
 	d.Header = header
 	d.Handler, d.Direct = configured.downloads(slog.New(slog.DiscardHandler)), direct.downloads(slog.New(slog.DiscardHandler))
-	if d.Rules, err = rules(cfg); err != nil {
+	if begun {
+		d.Catalog = configured.catalog
+	}
+	if err := x.describe(cfg, configured); err != nil {
 		return nil, err
+	}
+	if len(d.Files) == 0 {
+		d.Files = configured.samples(ctx, x.fields)
+	}
+	return doctor.Examine(ctx, *d), nil
+}
+
+// describe fills in what the configuration says of the site.
+func (x *examination) describe(cfg *config.Config, configured *site) (err error) {
+	d := &x.site
+	if d.Rules, err = rules(cfg); err != nil {
+		return err
 	}
 	d.FrontField = front.Field
 	for _, st := range cfg.Stores {
 		d.Stores = append(d.Stores, configured.stores[st.Name])
-	}
-	if begun {
-		d.Catalog = configured.catalog
 	}
 	if d.App == "" {
 		d.App = cfg.Server.Listen
 	}
 	d.Position = func(key string) (string, int) {
 		line, _ := cfg.Position(key)
-		return s.config, line
+		return configured.settings.config, line
 	}
-	if len(d.Files) == 0 {
-		d.Files = configured.samples(ctx, x.fields)
-	}
-	return doctor.Examine(ctx, *d), nil
+	return nil
 }
 
 // asItIs are the settings to open a site with and change nothing: a catalogue that is

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-
 	"time"
 
 	"github.com/spf13/cobra"
@@ -74,55 +73,75 @@ func parseRequest(method, target string, fields []string) (*download.Request, er
 	return &download.Request{Request: nethttp.Fill(r, time.Now()), Header: r.Header, Native: r}, nil
 }
 
+// explanation is lines of a name and what there is to say.
+type explanation struct{ io.Writer }
+
+func (e explanation) line(name, format string, args ...any) {
+	fmt.Fprintf(e, "%-9s "+format+"\n", append([]any{name}, args...)...)
+}
+
 func explain(w io.Writer, cfg *config.Config, r *download.Request, a *download.Answer) {
-	line := func(name, format string, args ...any) {
-		fmt.Fprintf(w, "%-9s "+format+"\n", append([]any{name}, args...)...)
-	}
-	line("request", "%s %s", r.Method, r.Path)
+	e := explanation{w}
+	e.line("request", "%s %s", r.Method, r.Path)
 	if _, ok := (&page.Index{}).Pages()[r.Path]; ok {
-		line("view", "a page of its own, not a download")
+		e.line("view", "a page of its own, not a download")
 		return
 	}
+	e.plan(cfg, r)
+	e.found(a)
+	e.answer(a)
+}
+
+// plan says what is looked at.
+func (e explanation) plan(cfg *config.Config, r *download.Request) {
 	if r.Plan.Route >= 0 {
 		v := cfg.Views[r.Plan.Route]
-		line("view", "%s at %s", v.Kind, v.Pattern)
+		e.line("view", "%s at %s", v.Kind, v.Pattern)
 	}
 	switch {
 	case r.Plan.Lookup == core.Answered:
 	case r.Plan.Field != "":
-		line("looks at", "%s %q, its field %q", r.Plan.Lookup, r.Plan.Key, r.Plan.Field)
+		e.line("looks at", "%s %q, its field %q", r.Plan.Lookup, r.Plan.Key, r.Plan.Field)
 	default:
-		line("looks at", "%s %q", r.Plan.Lookup, r.Plan.Key)
+		e.line("looks at", "%s %q", r.Plan.Lookup, r.Plan.Key)
 	}
+}
+
+// found says what there is.
+func (e explanation) found(a *download.Answer) {
 	if a.Store != nil {
-		line("file", "%q in store %q", a.Key, a.Store.Name())
+		e.line("file", "%q in store %q", a.Key, a.Store.Name())
 	}
 	if rule := a.Target.Rule; rule != nil {
-		line("rule", "%s sends %s%s%s as %s", rule.Front, rule.Source, rule.SourceDir, rule.SourceURL, a.Target.Path)
+		e.line("rule", "%s sends %s%s%s as %s", rule.Front, rule.Source, rule.SourceDir, rule.SourceURL, a.Target.Path)
 	}
 	if g := a.Link; g != nil {
-		line("link", "of the key %q, id %q, subject %q, until %s", g.Key, g.ID, g.Subject, g.Expires.Format(time.RFC3339))
+		e.line("link", "of the key %q, id %q, subject %q, until %s", g.Key, g.ID, g.Subject, g.Expires.Format(time.RFC3339))
 	}
-	line("status", "%d %s", a.Status, http.StatusText(a.Status))
-	line("delivery", "%s", a.Delivery)
+}
+
+// answer says what is answered, and why.
+func (e explanation) answer(a *download.Answer) {
+	e.line("status", "%d %s", a.Status, http.StatusText(a.Status))
+	e.line("delivery", "%s", a.Delivery)
 	if place, query, _ := strings.Cut(a.Location, "?"); place != "" {
-		line("location", "%s", place)
+		e.line("location", "%s", place)
 		if query != "" {
-			line("", "and %d bytes of query with the signature", len(query))
+			e.line("", "and %d bytes of query with the signature", len(query))
 		}
 	}
 	for _, f := range a.Elsewhere {
-		line("there", "%s: %s", f.Name, f.Value)
+		e.line("there", "%s: %s", f.Name, f.Value)
 	}
 	for _, s := range a.Spans {
-		line("span", "bytes %d to %d, %d in all", s.Start, s.Start+s.Length-1, s.Length)
+		e.line("span", "bytes %d to %d, %d in all", s.Start, s.Start+s.Length-1, s.Length)
 	}
-	line("reason", "%s", a.Reason)
+	e.line("reason", "%s", a.Reason)
 	if a.Cause != nil {
-		line("cause", "%v", a.Cause)
+		e.line("cause", "%v", a.Cause)
 	}
-	line("counts", "%v", a.Counts)
+	e.line("counts", "%v", a.Counts)
 	for _, f := range a.Fields {
-		line("field", "%s: %s", f.Name, f.Value)
+		e.line("field", "%s: %s", f.Name, f.Value)
 	}
 }

@@ -46,28 +46,33 @@ for a database that is elsewhere, such as D1 behind a Cloudflare Worker. With
 			if text {
 				return s.printSQL(cmd.OutOrStdout(), in, args[0])
 			}
-			return s.withCatalog(dir, func(items *catalog.Catalog, stores []string, path string) error {
-				read, err := readItems(in, stores, args[0])
-				if err != nil {
-					return err
-				}
-				if create {
-					if err := s.createTable(cmd.Context(), dir); err != nil {
-						return err
-					}
-				}
-				if err := items.Put(cmd.Context(), read); err != nil {
-					return err
-				}
-				fmt.Fprintf(cmd.OutOrStdout(), "%d items are in %s\n", len(read), path)
-				return nil
-			})
+			return s.putItems(cmd, dir, in, args[0], create)
 		},
 	}
 	s.addCatalogFlags(c, &dir)
 	c.Flags().BoolVar(&create, "create-table", false, "make the table of DynamoDB first, unless it is there")
 	c.Flags().BoolVar(&text, "sql", false, "print SQL, such as 'wrangler d1 execute --file' runs, and import nothing")
 	return c
+}
+
+// putItems puts the items of a file into the catalogue, and says how many.
+func (s *settings) putItems(cmd *cobra.Command, dir string, in io.Reader, name string, create bool) error {
+	return s.withCatalog(dir, func(items *catalog.Catalog, stores []string, path string) error {
+		read, err := readItems(in, stores, name)
+		if err != nil {
+			return err
+		}
+		if create {
+			if err := s.createTable(cmd.Context(), dir); err != nil {
+				return err
+			}
+		}
+		if err := items.Put(cmd.Context(), read); err != nil {
+			return err
+		}
+		fmt.Fprintf(cmd.OutOrStdout(), "%d items are in %s\n", len(read), path)
+		return nil
+	})
 }
 
 func readItems(in io.Reader, stores []string, name string) ([]catalog.Item, error) {
