@@ -267,17 +267,7 @@ func RunEditedWhileMoved(t *testing.T, open func(t *testing.T) catalog.Driver) {
 	defer d.Close()
 	c, ctx := catalog.New(d), context.Background()
 	put(t, d, in("x", "A"), in("y", "A", "C"))
-	var over atomic.Bool
-	moved := make(chan error, 1)
-	go func() {
-		var err error
-		for from, to := "A", "B"; err == nil && !over.Load(); from, to = to, from {
-			if err = c.MoveCategory(ctx, from, to); errors.Is(err, catalog.ErrNotFound) {
-				err = nil // nothing was put there since
-			}
-		}
-		moved <- err
-	}()
+	over := moveToAndFro(c)
 	for n := range 60 {
 		for _, it := range []catalog.Item{in("x", "A"), in("y", "A", "C")} {
 			it.Title = fmt.Sprint("title ", n)
@@ -288,12 +278,34 @@ func RunEditedWhileMoved(t *testing.T, open func(t *testing.T) catalog.Driver) {
 			}
 		}
 	}
-	over.Store(true)
-	if err := <-moved; err != nil {
+	if err := over(); err != nil {
 		t.Errorf("move: %v", err)
 	}
+	wantCategoriesOf(t, d, "x", "y")
+}
+
+// moveToAndFro moves the category A to B and back until over is called.
+func moveToAndFro(c *catalog.Catalog) (over func() error) {
+	var end atomic.Bool
+	moved := make(chan error, 1)
+	go func() {
+		var err error
+		for from, to := "A", "B"; err == nil && !end.Load(); from, to = to, from {
+			if err = c.MoveCategory(context.Background(), from, to); errors.Is(err, catalog.ErrNotFound) {
+				err = nil // nothing was put there since
+			}
+		}
+		moved <- err
+	}()
+	return func() error { end.Store(true); return <-moved }
+}
+
+// wantCategoriesOf compares the categories that have items with what those items say.
+func wantCategoriesOf(t *testing.T, d catalog.Driver, slugs ...string) {
+	t.Helper()
+	ctx, c := context.Background(), catalog.New(d)
 	m := newModel()
-	for _, slug := range []string{"x", "y"} {
+	for _, slug := range slugs {
 		it, err := d.Item(ctx, slug)
 		if err != nil {
 			t.Fatal(err)
