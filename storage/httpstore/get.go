@@ -34,6 +34,7 @@ func (c *Client) Open(ctx context.Context, rawURL string, ask Ask) (storage.Obje
 	}
 	u.Fragment = ""
 	o := &object{client: c, url: u}
+	o.Ask = o.again
 	if err := o.open(ctx, ask); err != nil {
 		return nil, err
 	}

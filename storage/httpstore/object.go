@@ -13,18 +13,17 @@ import (
 	"github.com/downlink-go/downlink/storage"
 )
 
-// object is one version of a remote file. It holds at most one answer at a time.
+// object is one version of a remote file.
 type object struct {
+	storage.Underway
 	client   *Client
 	url      *url.URL
 	metadata core.Metadata
-	noRanges bool  // the server cannot send any
-	body     *body // nil if nothing is on the way
+	noRanges bool // the server cannot send any
 }
 
 var (
 	_ storage.Object       = (*object)(nil)
-	_ storage.Preparer     = (*object)(nil)
 	_ storage.RangeLimiter = (*object)(nil)
 )
 
@@ -37,38 +36,6 @@ func (o *object) MaxRanges() int {
 		return 0
 	}
 	return 1
-}
-
-// Section returns the answer that is on the way if it comes to the span next, else
-// asks for the span, of the same version.
-func (o *object) Section(ctx context.Context, span core.Span) (io.Reader, error) {
-	if err := o.Prepare(ctx, span); err != nil {
-		return nil, err
-	}
-	if o.body == nil {
-		return nothing{}, nil
-	}
-	return o.body, nil
-}
-
-// Prepare asks for the span unless it is next on the way.
-func (o *object) Prepare(ctx context.Context, span core.Span) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	if span.Length == 0 || o.body.covers(span) {
-		return nil
-	}
-	o.Close()
-	return o.again(ctx, span)
-}
-
-func (o *object) Close() error {
-	if o.body != nil {
-		o.body.close()
-		o.body = nil
-	}
-	return nil
 }
 
 // errLookFirst: the answer says too little to be used; metadata tell more.
@@ -88,7 +55,7 @@ func (o *object) begin(x *call, resp *http.Response, ask Ask) error {
 	if err := o.acceptable(); err != nil {
 		return err
 	}
-	o.body = b
+	o.Answer = b
 	return nil
 }
 
@@ -130,7 +97,7 @@ func (o *object) acceptable() error {
 }
 
 // again asks for a span of the version that the metadata are of.
-func (o *object) again(ctx context.Context, span core.Span) error {
+func (o *object) again(ctx context.Context, span core.Span) (storage.Answer, error) {
 	whole := span.Start == 0 && (span.Length < 0 || span.Length == o.metadata.Size)
 	fields := o.pin()
 	if !whole {
@@ -141,7 +108,7 @@ func (o *object) again(ctx context.Context, span core.Span) error {
 	x := o.client.begin(ctx)
 	resp, err := x.send(http.MethodGet, o.url, fields)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	b, size, err := o.same(x, resp, span)
 	if err == nil && size != o.metadata.Size {
@@ -153,10 +120,9 @@ func (o *object) again(ctx context.Context, span core.Span) error {
 	if err != nil {
 		resp.Body.Close()
 		x.end()
-		return err
+		return nil, err
 	}
-	o.body = b
-	return nil
+	return b, nil
 }
 
 // pin are the conditions that let no other version through.
@@ -228,10 +194,10 @@ func newBody(x *call, resp *http.Response, span core.Span) (*body, int64, error)
 	return b, size, nil
 }
 
-// covers reports whether a span is next on the way.
-func (b *body) covers(span core.Span) bool {
+// Covers reports whether a span is next on its way.
+func (b *body) Covers(span core.Span) bool {
 	switch {
-	case b == nil || b.next != span.Start:
+	case b.next != span.Start:
 		return false
 	case span.Length < 0 || b.end < 0:
 		return span.Length < 0 && b.end < 0
@@ -267,13 +233,9 @@ func (b *body) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func (b *body) close() {
+// Close gives up what is left of the answer.
+func (b *body) Close() error {
 	stop(b.idle)
 	b.call.end()
-	b.reader.Close()
+	return b.reader.Close()
 }
-
-// nothing is a section of no bytes.
-type nothing struct{}
-
-func (nothing) Read([]byte) (int, error) { return 0, io.EOF }

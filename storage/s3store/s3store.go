@@ -119,7 +119,7 @@ func (s *Store) OpenAt(ctx context.Context, key string, first core.Span) (storag
 	if first.Length != 0 {
 		m, body, err := s.get(ctx, full, first, core.Metadata{})
 		if err == nil {
-			return &object{store: s, key: full, metadata: m, body: body}, nil
+			return s.object(full, m, body), nil
 		}
 		if !errors.Is(err, errRange) {
 			return nil, err
@@ -130,7 +130,7 @@ func (s *Store) OpenAt(ctx context.Context, key string, first core.Span) (storag
 	if err != nil {
 		return nil, err
 	}
-	return &object{store: s, key: full, metadata: m}, nil
+	return s.object(full, m, nil), nil
 }
 
 // metadata translates the fields of an answer. Types that only say that nobody
