@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -146,15 +147,18 @@ func (h *Handler) there(ctx context.Context, id string, d *direct) (parts []stor
 	return parts, err
 }
 
+// unquoted is an entity-tag of a part as browsers and the store both say it.
+func unquoted(etag string) string { return strings.Trim(etag, `"`) }
+
 // finishDirect puts an upload that is whole into its place, once, and returns the slug
-// of the item there.
-func (h *Handler) finishDirect(ctx context.Context, id string) (slug string, err error) {
+// of the item there. etags are those that the store answered whoever sent the parts.
+func (h *Handler) finishDirect(ctx context.Context, id string, etags []string) (slug string, err error) {
 	return h.finishing.Do(ctx, id, func(ctx context.Context) (string, error) {
 		d, err := h.noted(ctx, id)
 		if err != nil || d.Slug != "" {
 			return d.slug(), err
 		}
-		if err := h.assemble(ctx, id, d); err != nil {
+		if err := h.assemble(ctx, id, d, etags); err != nil {
 			return "", err
 		}
 		f, err := h.described(ctx, id, d)
@@ -175,14 +179,18 @@ func (d *direct) slug() string {
 	return d.Slug
 }
 
-// assemble has the store make the object of its parts, which are named: a part that is
-// sent again meanwhile is not in it. One that was made before stays as it is.
-func (h *Handler) assemble(ctx context.Context, id string, d *direct) error {
+// assemble has the store make the object of its parts, if they are the ones that were
+// sent to their ends: some servers keep half of a part whose connection was cut, with
+// the size that it was to have. One that was made before stays as it is.
+func (h *Handler) assemble(ctx context.Context, id string, d *direct, etags []string) error {
 	if d.Size == 0 {
 		_, err := h.opts.Store.Save(ctx, objectKey(id), strings.NewReader(""))
 		return err
 	}
 	parts, err := h.there(ctx, id, d)
+	if err == nil && !slices.EqualFunc(parts, etags, func(p storage.Part, etag string) bool { return unquoted(p.ETag) == unquoted(etag) }) {
+		return errUnfinished
+	}
 	if err == nil && len(parts) != d.parts() {
 		return errUnfinished
 	}

@@ -23,11 +23,12 @@ var directly = map[string]action{
 
 // stateOfDirect is what a browser is told of an upload.
 type stateOfDirect struct {
-	URL   string `json:"url"`
-	Part  int64  `json:"part"`            // bytes of each part but the last
-	Parts int    `json:"parts"`           // how many there have to be
-	There []int  `json:"there,omitempty"` // numbers of those that are there
-	Item  string `json:"item,omitempty"`  // page of what it became
+	URL   string         `json:"url"`
+	Part  int64          `json:"part"`            // bytes of each part but the last
+	Parts int            `json:"parts"`           // how many there have to be
+	There map[int]string `json:"there,omitempty"` // entity-tags of those that are there, without quotes
+	Whole bool           `json:"whole,omitempty"` // the store has made the file of them
+	Item  string         `json:"item,omitempty"`  // page of what it became
 }
 
 func (x *visit) json(status int, v any) error {
@@ -68,16 +69,12 @@ func showDirect(x *visit) error {
 		return x.json(http.StatusOK, s)
 	}
 	parts, err := x.there(ctx, id, d)
-	switch {
-	case errors.Is(err, storage.ErrNotFound): // complete, or given up: who finishes it learns which
-		for number := range d.parts() {
-			s.There = append(s.There, number+1)
-		}
-	case err != nil:
+	if s.Whole = errors.Is(err, storage.ErrNotFound); err != nil && !s.Whole { // or given up: who finishes it learns which
 		return err
 	}
+	s.There = map[int]string{}
 	for _, p := range parts {
-		s.There = append(s.There, p.Number)
+		s.There[p.Number] = unquoted(p.ETag)
 	}
 	return x.json(http.StatusOK, s)
 }
@@ -110,10 +107,14 @@ func signParts(x *visit) error {
 	return x.json(http.StatusOK, urls)
 }
 
-// endDirect finishes an upload; it goes on for a client that went away.
+// endDirect finishes an upload of whose parts the form has each "etag", in turn; it goes
+// on for a client that went away.
 func endDirect(x *visit) error {
+	if err := x.parseForm(); err != nil {
+		return err
+	}
 	_ = x.control().SetWriteDeadline(time.Time{})
-	slug, err := x.finishDirect(context.WithoutCancel(x.r.Context()), x.r.PathValue("id"))
+	slug, err := x.finishDirect(context.WithoutCancel(x.r.Context()), x.r.PathValue("id"), x.r.PostForm["etag"])
 	if err != nil {
 		return err
 	}

@@ -110,7 +110,7 @@ class Upload {
       try {
         const item = await this.step();
         if (item) {
-          localStorage.removeItem(this.memory);
+          this.forget();
           return this.done(item);
         }
         this.show(this.offset);
@@ -123,9 +123,13 @@ class Upload {
     }
   }
 
+  forget() {
+    localStorage.removeItem(this.memory);
+  }
+
   async cancel() {
     this.stop.abort();
-    localStorage.removeItem(this.memory);
+    this.forget();
     if (this.url) await send("DELETE", this.url, tus).catch(() => {});
     this.row.remove();
   }
@@ -177,16 +181,39 @@ class Direct extends Upload {
   }
 
   async create() {
+    this.etags = {};
     this.know(await this.ask("POST", this.base, [["name", this.file.name], ["size", this.file.size], ...this.place()], 201));
-    localStorage.setItem(this.memory, this.url);
+    this.remember();
     return null;
   }
 
-  // know takes in what the server says of the upload.
-  know({ url, part, parts, there = [] }) {
-    Object.assign(this, { url, part, unsure: false });
-    this.missing = Array.from({ length: parts }, (_, i) => i + 1).filter(number => !there.includes(number));
-    this.offset = there.reduce((sum, number) => sum + this.slice(number).size, 0);
+  // remember keeps which parts have arrived, for who chooses the file again.
+  remember() {
+    localStorage.setItem(this.memory, this.url);
+    localStorage.setItem(`${this.memory}|parts`, JSON.stringify(this.etags));
+  }
+
+  forget() {
+    super.forget();
+    localStorage.removeItem(`${this.memory}|parts`);
+  }
+
+  // know takes in what the server says of the upload. A part is there if the store has
+  // what it once answered us to have: of a cut connection some keep half a part.
+  know({ url, part, parts, there = {}, whole }) {
+    Object.assign(this, { url, part, parts, unsure: false });
+    this.etags ??= JSON.parse(localStorage.getItem(`${this.memory}|parts`)) ?? {};
+    const numbers = Array.from({ length: parts }, (_, i) => i + 1), isThere = n => whole || there[n] && there[n] === this.etags[n];
+    this.missing = numbers.filter(n => !isThere(n));
+    this.offset = numbers.filter(isThere).reduce((sum, n) => sum + this.slice(n).size, 0);
+  }
+
+  async finish() {
+    const etags = Array.from({ length: this.parts }, (_, i) => ["etag", this.etags[i + 1] ?? ""]);
+    const headers = { "Content-Type": "application/x-www-form-urlencoded" };
+    const answer = check(await send("POST", this.url, headers, String(new URLSearchParams(etags))), 204, 404);
+    if (answer.status === 404) this.url = null; // it was given up: it begins again
+    return answer.getResponseHeader("Downlink-Item");
   }
 
   slice(number) {
@@ -220,6 +247,10 @@ class Direct extends Upload {
         this.show(from + [...out.values()].reduce((sum, n) => sum + n, 0));
       }, this.stop.signal);
       if (answer.status !== 200) throw new Error(`The store answered ${answer.status}.`);
+      const etag = answer.getResponseHeader("ETag");
+      if (!etag) throw new Refused("The store does not show its ETag to this page: the bucket's rules (CORS) have to expose it.");
+      this.etags[number] = etag.replaceAll('"', "");
+      this.remember();
       this.missing = this.missing.filter(other => other !== number);
       this.offset += body.size;
     }));

@@ -19,7 +19,7 @@ import (
 // docs/admin.md has.
 func allowUploads(t *testing.T, bucket *server.S3, site string) {
 	t.Helper()
-	rules := []types.CORSRule{{AllowedOrigins: []string{site}, AllowedMethods: []string{"PUT"}, MaxAgeSeconds: aws.Int32(3600)}}
+	rules := []types.CORSRule{{AllowedOrigins: []string{site}, AllowedMethods: []string{"PUT"}, ExposeHeaders: []string{"ETag"}, MaxAgeSeconds: aws.Int32(3600)}}
 	_, err := bucket.Client().PutBucketCors(t.Context(), &s3.PutBucketCorsInput{Bucket: &bucket.Bucket, CORSConfiguration: &types.CORSConfiguration{CORSRules: rules}})
 	if err != nil {
 		t.Fatal(err)
@@ -72,6 +72,7 @@ func TestC2_DirectUploadInChromium(t *testing.T) {
 	}
 	b.look(t, "", "direct-cut")
 
+	do(t, b, chromedp.Navigate(site+"/admin/")) // ends what the page was sending
 	sent = partsOf(way, func(int64) bool { return false })
 	b.uploadFile(t, site, big)
 	b.until(t, `document.querySelector(".progress [data-state=done] a") != null`, time.Minute)
