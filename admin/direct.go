@@ -38,7 +38,7 @@ const unfinishedPrefix = uploadPrefix + "unfinished/"
 
 // direct is an upload whose parts go to the store without us.
 type direct struct {
-	Name   string // as the browser says it
+	Name   string // without what could do harm
 	Size   int64
 	To     place
 	Upload string // the store's name for it; "" of an empty file
@@ -61,13 +61,12 @@ func (d *direct) fits(p storage.Part) bool {
 
 // partSize is the size of the parts of a file; 0 if it has more than a store takes.
 func partSize(size int64) int64 {
-	const step = 1 << 20
-	each := (size + mostStoreParts - 1) / mostStoreParts
-	each = max((each+step-1)/step*step, smallestPart)
-	if each > largestPart {
+	if size > mostStoreParts*largestPart {
 		return 0
 	}
-	return each
+	const step = 1 << 20
+	each := (size + mostStoreParts - 1) / mostStoreParts
+	return max((each+step-1)/step*step, smallestPart)
 }
 
 // beginDirect begins an upload, and says how large its parts are to be.
@@ -75,7 +74,10 @@ func (h *Handler) beginDirect(ctx context.Context, name string, size int64, to p
 	if size < 0 {
 		return "", nil, errForm
 	}
-	d = &direct{Name: name, Size: size, To: to, Part: partSize(size)}
+	if to.Item == "" {
+		to = place{} // of a new draft nothing else is asked
+	}
+	d = &direct{Name: core.CleanName(name), Size: size, To: to, Part: partSize(size)}
 	if size > h.opts.MaxUpload || d.Part == 0 {
 		return "", nil, errTooLarge
 	}
@@ -206,7 +208,7 @@ func (h *Handler) assemble(ctx context.Context, id string, d *direct, etags []st
 // described is the file of an upload that is in the store, with what its first bytes say
 // of it. One that does not fit into its place is removed.
 func (h *Handler) described(ctx context.Context, id string, d *direct) (catalog.File, error) {
-	f := catalog.File{Name: core.CleanName(d.Name), Store: h.opts.Store.Name(), Key: objectKey(id), Size: d.Size}
+	f := catalog.File{Name: d.Name, Store: h.opts.Store.Name(), Key: objectKey(id), Size: d.Size}
 	m, err := h.opts.Store.Stat(ctx, f.Key)
 	if errors.Is(err, storage.ErrNotFound) {
 		return f, errNoPage // it was given up
