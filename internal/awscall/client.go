@@ -88,16 +88,16 @@ func (c *Client) Send(ctx context.Context, r *Request, take func(*http.Response)
 	hash := payload(r.Body)
 	id := rand.Text()
 	for tried := 1; ; tried++ {
-		at := c.clock.now()
+		offset := c.clock.offset()
 		try := r.copy(ctx)
 		try.Header.Set("Amz-Sdk-Invocation-Id", id) // the same for all tries
 		if c.opts.Service == "s3" {
 			try.Header.Set("X-Amz-Content-Sha256", hash)
 		}
-		if err := c.signer.SignHTTP(ctx, keys, try, hash, c.opts.Service, c.opts.Region, at); err != nil {
+		if err := c.signer.SignHTTP(ctx, keys, try, hash, c.opts.Service, c.opts.Region, time.Now().Add(offset)); err != nil {
 			return err
 		}
-		err, again := c.once(try, at, take)
+		err, again := c.once(try, offset, take)
 		switch {
 		case err == nil:
 			c.budget.earn(tried - 1)
@@ -115,13 +115,13 @@ func (c *Client) Send(ctx context.Context, r *Request, take func(*http.Response)
 	}
 }
 
-// once is one try, signed at a time, and whether another has any use.
-func (c *Client) once(r *http.Request, at time.Time, take func(*http.Response) error) (err error, again bool) {
+// once is one try, signed at an offset of the clock, and whether another has any use.
+func (c *Client) once(r *http.Request, offset time.Duration, take func(*http.Response) error) (err error, again bool) {
 	answer, err := c.transport.RoundTrip(r)
 	if err != nil {
 		return fmt.Errorf("%s %s: %w", r.Method, r.URL.Host, err), !hopeless(err)
 	}
-	moved := c.clock.learn(answer, at)
+	moved := c.clock.learn(answer, offset)
 	if answer.StatusCode/100 == 2 {
 		err = take(answer)
 		return err, broken(err)

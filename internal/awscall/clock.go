@@ -14,23 +14,24 @@ const tolerated = time.Minute
 // signs would be of no use.
 type clock struct{ ahead atomic.Int64 } // nanoseconds, of the machine's
 
-func (c *clock) now() time.Time { return time.Now().Add(time.Duration(c.ahead.Load())) }
+// offset is how far it is ahead of the machine's.
+func (c *clock) offset() time.Duration { return time.Duration(c.ahead.Load()) }
 
-// learn sets the clock by an answer to a request that was signed at a time, and
-// reports whether that was another time than the service's.
-func (c *clock) learn(answer *http.Response, signed time.Time) (wrong bool) {
-	date := answer.Header.Get("Date")
-	if date == "" {
-		return false
-	}
-	there, err := http.ParseTime(date)
-	if err != nil {
+func (c *clock) now() time.Time { return time.Now().Add(c.offset()) }
+
+// learn sets the clock by an answer to a request that was signed at an offset, and
+// reports whether that is another than the service's. How long the answer took says
+// nothing of that.
+func (c *clock) learn(answer *http.Response, signed time.Duration) (wrong bool) {
+	there, err := http.ParseTime(answer.Header.Get("Date"))
+	if err != nil { // or it has none
 		return false
 	}
 	ahead := time.Until(there)
+	wrong = (ahead - signed).Abs() >= tolerated
 	if ahead.Abs() < tolerated {
 		ahead = 0
 	}
 	c.ahead.Store(int64(ahead))
-	return there.Sub(signed).Abs() >= tolerated
+	return wrong
 }
