@@ -57,7 +57,9 @@ type made struct {
 const mostListed = 16 << 20
 
 // document asks by c for something that is answered in XML, and reads that into out. An
-// answer that began as a success can be a refusal: S3 begins before it knows.
+// answer that began as a success can be a refusal: S3 begins before it knows. That is
+// as good as a status of 5xx
+// (https://repost.aws/knowledge-center/s3-resolve-200-internalerror).
 func (s *Store) document(ctx context.Context, c *awscall.Client, r *awscall.Request, out any) error {
 	return c.Send(ctx, r, func(answer *http.Response) error {
 		defer answer.Body.Close()
@@ -70,7 +72,7 @@ func (s *Store) document(ctx context.Context, c *awscall.Client, r *awscall.Requ
 			return fmt.Errorf("%w: %w", awscall.ErrDamaged, err)
 		}
 		if root.XMLName.Local == "Error" {
-			return awscall.NewError(answer.StatusCode, answer.Header, text)
+			return awscall.NewError(http.StatusInternalServerError, answer.Header, text)
 		}
 		return xml.Unmarshal(text, out)
 	})
