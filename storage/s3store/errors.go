@@ -58,7 +58,7 @@ func (s *Store) failure(ctx, open context.Context, err error) error {
 		hint = statusHints[status]
 	}
 	switch {
-	case code == "NoSuchKey" || code == "KeyTooLongError" || status == 404 && code == "":
+	case code == "NoSuchKey" || code == "KeyTooLongError" || status == 404 && (code == "" || code == "NotFound"):
 		return storage.ErrNotFound
 	case status == 412 || code == "PreconditionFailed":
 		return storage.ErrChanged

@@ -144,6 +144,7 @@ func TestTries(t *testing.T) {
 		{"archived", refuse(403, "InvalidObjectState"), 1, storage.ErrUnavailable, "restore"},
 		{"no bucket", refuse(404, "NoSuchBucket"), 1, storage.ErrUnavailable, "no such bucket"},
 		{"no key", refuse(404, "NoSuchKey"), 1, storage.ErrNotFound, ""},
+		{"no key, by HEAD's name for it", refuse(404, "NotFound"), 1, storage.ErrNotFound, ""},
 		{"another region", refuse(301, "PermanentRedirect"), 1, storage.ErrUnavailable, "region"},
 		{"changed", refuse(412, "PreconditionFailed"), 1, storage.ErrChanged, ""},
 	} {
