@@ -430,6 +430,9 @@ bucket = "arn:aws:s3:eu-central-1:123456789012:accesspoint:f"
 [stores.g]
 driver = "s3"
 bucket = "g--euc1-az1--x-s3"
+[stores.h]
+driver = "s3"
+bucket = "h-o0123456789abcdefg--op-s3"
 `, `
 3:8: path is not for the driver "s3": take it out, or change driver
 4:10: bucket "https://a/b": write its name alone, such as "my-downloads"; folders in it go to prefix
@@ -445,6 +448,7 @@ bucket = "g--euc1-az1--x-s3"
 22:10: prefix is not for the driver "r2": take it out, or change driver
 25:10: bucket "arn:aws:s3:eu-central-1:123456789012:accesspoint:f": of an access point write the alias, which is a bucket's name
 28:10: bucket "g--euc1-az1--x-s3": directory buckets have an API of their own; use one for general purposes
+31:10: bucket "h-o0123456789abcdefg--op-s3": access points of Outposts have an API of their own; use a bucket for general purposes
 `},
 	{"places to send clients to", `[stores.a]
 path = "/srv/a"

@@ -47,6 +47,9 @@ func (r *report) checkS3(s Store, key string) {
 	if strings.HasSuffix(s.Bucket, "--x-s3") {
 		r.fault(key+".bucket", "bucket %s: directory buckets have an API of their own; use one for general purposes", quote(s.Bucket))
 	}
+	if strings.HasSuffix(s.Bucket, "--op-s3") {
+		r.fault(key+".bucket", "bucket %s: access points of Outposts have an API of their own; use a bucket for general purposes", quote(s.Bucket))
+	}
 	if !core.ValidToken(s.Region) {
 		r.fault(key+".region", `region %s: write one word, such as "eu-central-1", or "auto" for R2`, quote(s.Region))
 	}

@@ -18,6 +18,8 @@ func address(o Options) (*url.URL, error) {
 		return nil, errors.New("this is the ARN of an access point: write its alias, which is a bucket's name")
 	case strings.HasSuffix(o.Bucket, "--x-s3"):
 		return nil, errors.New("directory buckets have an API of their own: use a general purpose bucket")
+	case strings.HasSuffix(o.Bucket, "--op-s3"):
+		return nil, errors.New("access points of Outposts have an API of their own: use a general purpose bucket")
 	}
 	at, err := awscall.Endpoint("s3", o.Region, o.Endpoint)
 	if err != nil {

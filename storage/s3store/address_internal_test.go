@@ -43,6 +43,7 @@ func TestAddresses(t *testing.T) {
 	for _, o := range []Options{
 		{Bucket: "arn:aws:s3:eu-central-1:123456789012:accesspoint:mine", Region: "eu-central-1"},
 		{Bucket: "mine--euc1-az1--x-s3", Region: "eu-central-1"},
+		{Bucket: "mine-o0123456789abcdefg--op-s3", Region: "eu-central-1"},
 		{Bucket: "bkt", Region: "no region"},
 		{Bucket: "bkt", Region: "eu-central-1", Endpoint: "minio:9000"},
 	} {
