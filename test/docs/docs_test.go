@@ -148,6 +148,23 @@ func TestLinksLeadSomewhere(t *testing.T) {
 	}
 }
 
+// Decisions have numbers of their own, in a row, and say them.
+func TestDecisionsAreNumbered(t *testing.T) {
+	names, err := filepath.Glob(top + "docs/adr/*.md")
+	if err != nil || len(names) < 2 {
+		t.Fatal(names, err)
+	}
+	for i, name := range names { // sorted
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasPrefix(filepath.Base(name), fmt.Sprintf("%04d-", i+1)) || !strings.HasPrefix(string(text), fmt.Sprintf("# %d. ", i+1)) {
+			t.Errorf("%s is decision %d, but its name or title says another number", filepath.Base(name), i+1)
+		}
+	}
+}
+
 func TestMakeTargetsExist(t *testing.T) {
 	makefile, err := os.ReadFile(top + "Makefile")
 	if err != nil {
