@@ -4,10 +4,12 @@ package s3store_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
 
+	"github.com/downlink-go/downlink/storage"
 	"github.com/downlink-go/downlink/test/server"
 )
 
@@ -41,5 +43,31 @@ func TestRefusedAfterAll(t *testing.T) {
 	}
 	if got := strings.Join(proxy.Asked(), ", "); got != "POST, PUT, PUT, POST, POST, POST, HEAD" {
 		t.Errorf("asked %s", got)
+	}
+}
+
+// TestOtherAnswers: what is no answer of S3's is not taken for an empty one.
+func TestOtherAnswers(t *testing.T) {
+	t.Parallel()
+	s, proxy, _ := faulty(t, "old")
+	up := s.Uploads()
+	for name, do := range map[string]func() error{
+		"list":  func() error { return s.List(t.Context(), "", func(storage.Entry) bool { return true }) },
+		"parts": func() error { _, err := up.Parts(t.Context(), "a", "id"); return err },
+		"begin": func() error { _, err := up.Begin(t.Context(), "a"); return err },
+		"complete": func() error {
+			_, err := up.Complete(t.Context(), "a", "id", []storage.Part{{Number: 1, ETag: "x"}})
+			return err
+		},
+	} {
+		for _, text := range []string{
+			`<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml"><body>Log in first</body></html>`,
+			"<InitiateMultipartUploadResult/>", "<CompleteMultipartUploadResult/>",
+		} {
+			proxy.Set(func(_ int, x *server.Broken) bool { return say(x, text) })
+			if err := do(); !errors.Is(err, storage.ErrUnavailable) {
+				t.Errorf("%s answered by %s: %v", name, text, err)
+			}
+		}
 	}
 }

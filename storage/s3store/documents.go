@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/downlink-go/downlink/internal/awscall"
+	"github.com/downlink-go/downlink/storage"
 )
 
 // What S3 says in XML, as far as it is read
@@ -17,8 +18,10 @@ import (
 
 // listed is the answer to ListObjectsV2.
 type listed struct {
+	XMLName               xml.Name `xml:"ListBucketResult"`
 	EncodingType          string
-	NextContinuationToken string // "" at the end
+	IsTruncated           bool
+	NextContinuationToken string
 	Contents              []struct {
 		Key          string
 		LastModified time.Time
@@ -29,6 +32,7 @@ type listed struct {
 
 // listedParts is the answer to ListParts.
 type listedParts struct {
+	XMLName              xml.Name `xml:"ListPartsResult"`
 	IsTruncated          bool
 	NextPartNumberMarker string
 	Part                 []sentPart
@@ -47,16 +51,22 @@ type completion struct {
 	Part    []sentPart
 }
 
-// made is the answer to what makes an upload, or an object of it.
-type made struct {
-	UploadID string `xml:"UploadId"`
-	ETag     string
+// begun is the answer to CreateMultipartUpload.
+type begun struct {
+	XMLName  xml.Name `xml:"InitiateMultipartUploadResult"`
+	UploadID string   `xml:"UploadId"`
+}
+
+// completed is the answer to a completion.
+type completed struct {
+	XMLName xml.Name `xml:"CompleteMultipartUploadResult"`
+	ETag    string
 }
 
 // mostListed is the most of an answer in XML that is read, in bytes: a thousand keys.
 const mostListed = 16 << 20
 
-// document asks by c for something that is answered in XML, and reads that into out. An
+// document asks by c for something that is answered in XML, and reads that into out, whose XMLName is what it has to be. An
 // answer that began as a success can be a refusal: S3 begins before it knows. That is
 // as good as a status of 5xx
 // (https://repost.aws/knowledge-center/s3-resolve-200-internalerror).
@@ -76,6 +86,11 @@ func (s *Store) document(ctx context.Context, c *awscall.Client, r *awscall.Requ
 		}
 		return xml.Unmarshal(text, out)
 	})
+}
+
+// lacks is the error of an answer without what it is of no use without.
+func (s *Store) lacks(what string) error {
+	return fmt.Errorf("%w: the answer has no %s: is %s an S3 server?", storage.ErrUnavailable, what, s.base.Host)
 }
 
 // query is a request for a URL with a query.

@@ -3,7 +3,6 @@ package s3store
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 
 	"github.com/downlink-go/downlink/core"
@@ -23,7 +22,7 @@ func (s *Store) Stat(ctx context.Context, key string) (core.Metadata, error) {
 		return core.Metadata{}, s.failure(ctx, head, err)
 	}
 	if length < 0 || fields.Get("ETag") == "" {
-		return core.Metadata{}, fmt.Errorf("%w: the answer has no length or no entity-tag: is %s an S3 server?", storage.ErrUnavailable, s.base.Host)
+		return core.Metadata{}, s.lacks("length or no entity-tag")
 	}
 	return metadata(length, fields), nil
 }

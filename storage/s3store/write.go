@@ -102,11 +102,14 @@ func (s *Store) saveParts(ctx context.Context, key string, buf *bytes.Buffer, r 
 func (s *Store) begin(ctx context.Context, key string) (id string, err error) {
 	limited, cancel := s.limit(ctx)
 	defer cancel()
-	var begun made
-	if err := s.document(limited, s.writer, query(http.MethodPost, s.url(key), url.Values{"uploads": {""}}, nil), &begun); err != nil {
+	var answer begun
+	if err := s.document(limited, s.writer, query(http.MethodPost, s.url(key), url.Values{"uploads": {""}}, nil), &answer); err != nil {
 		return "", s.failure(ctx, limited, err)
 	}
-	return begun.UploadID, nil
+	if answer.UploadID == "" {
+		return "", s.lacks("UploadId")
+	}
+	return answer.UploadID, nil
 }
 
 // upload is an object that is sent in parts.
@@ -138,9 +141,12 @@ func (u *upload) complete(ctx context.Context) (etag string, err error) {
 	if err != nil {
 		return "", err
 	}
-	var done made
+	var done completed
 	if err := u.store.document(limited, u.store.writer, query(http.MethodPost, u.store.url(u.key), url.Values{"uploadId": {u.id}}, body), &done); err != nil {
 		return "", u.store.uploadFailure(ctx, limited, err)
+	}
+	if done.ETag == "" {
+		return "", u.store.lacks("ETag")
 	}
 	return quoted(done.ETag), nil
 }
