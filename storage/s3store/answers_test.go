@@ -71,3 +71,39 @@ func TestOtherAnswers(t *testing.T) {
 		}
 	}
 }
+
+// TestPages: pages are asked for until S3 says that there is no further one, and not for
+// ever.
+func TestPages(t *testing.T) {
+	t.Parallel()
+	s, proxy, _ := faulty(t, "old")
+	list := func() error { return s.List(t.Context(), "", func(storage.Entry) bool { return true }) }
+	parts := func() error { _, err := s.Uploads().Parts(t.Context(), "a", "id"); return err }
+	for _, test := range []struct {
+		name  string
+		do    func() error
+		pages []string // the last of them is said on and on
+		asked int
+		want  error
+	}{
+		{"a token after the end", list, []string{"<ListBucketResult><IsTruncated>false</IsTruncated><NextContinuationToken>t</NextContinuationToken></ListBucketResult>"}, 1, nil},
+		{"two pages", list, []string{"<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>t</NextContinuationToken></ListBucketResult>", "<ListBucketResult/>"}, 2, nil},
+		{"no token", list, []string{"<ListBucketResult><IsTruncated>true</IsTruncated></ListBucketResult>"}, 1, storage.ErrUnavailable},
+		{"the same token", list, []string{"<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>t</NextContinuationToken></ListBucketResult>"}, 2, storage.ErrUnavailable},
+		{"two pages of parts", parts, []string{"<ListPartsResult><IsTruncated>true</IsTruncated><NextPartNumberMarker>1</NextPartNumberMarker></ListPartsResult>", "<ListPartsResult/>"}, 2, nil},
+		{"no marker", parts, []string{"<ListPartsResult><IsTruncated>true</IsTruncated></ListPartsResult>"}, 1, storage.ErrUnavailable},
+		{"the same marker", parts, []string{"<ListPartsResult><IsTruncated>true</IsTruncated><NextPartNumberMarker>1</NextPartNumberMarker></ListPartsResult>"}, 2, storage.ErrUnavailable},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			proxy.Set(func(n int, x *server.Broken) bool {
+				if n > 10 { // it would never end
+					return x.Refuse(403, "AccessDenied")
+				}
+				return say(x, test.pages[min(n, len(test.pages))-1])
+			})
+			if err := test.do(); !errors.Is(err, test.want) || len(proxy.Asked()) != test.asked {
+				t.Errorf("got %v after %d pages, want %v after %d", err, len(proxy.Asked()), test.want, test.asked)
+			}
+		})
+	}
+}

@@ -3,6 +3,7 @@ package s3store
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -36,11 +37,23 @@ func (s *Store) List(ctx context.Context, prefix string, yield func(storage.Entr
 				return nil
 			}
 		}
-		if page.NextContinuationToken == "" {
+		if !page.IsTruncated {
 			return nil
 		}
-		q.Set("continuation-token", page.NextContinuationToken)
+		if err := s.turn(q, "continuation-token", page.NextContinuationToken); err != nil {
+			return err
+		}
 	}
+}
+
+// turn has a query ask for the next page, which follows a mark. Without a new one there
+// would be no end.
+func (s *Store) turn(q url.Values, name, mark string) error {
+	if mark == "" || mark == q.Get(name) {
+		return fmt.Errorf("%w: %s has more, and does not say after what: %s %q", storage.ErrUnavailable, s.base.Host, name, mark)
+	}
+	q.Set(name, mark)
+	return nil
 }
 
 // legalPrefix reports whether a key that [core.CheckKey] passes can begin so: some

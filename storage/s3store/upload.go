@@ -41,7 +41,9 @@ func (s *Store) UploadedParts(ctx context.Context, key, id string) (parts []stor
 		if !page.IsTruncated {
 			return parts, nil
 		}
-		q.Set("part-number-marker", page.NextPartNumberMarker)
+		if err := s.turn(q, "part-number-marker", page.NextPartNumberMarker); err != nil {
+			return nil, err
+		}
 	}
 }
 
