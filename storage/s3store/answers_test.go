@@ -6,10 +6,20 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
 	"github.com/downlink-go/downlink/storage"
+	"github.com/downlink-go/downlink/storage/s3store"
 	"github.com/downlink-go/downlink/test/server"
 )
 
@@ -105,5 +115,61 @@ func TestPages(t *testing.T) {
 				t.Errorf("got %v after %d pages, want %v after %d", err, len(proxy.Asked()), test.want, test.asked)
 			}
 		})
+	}
+}
+
+// TestEmptyChunkedAnswers: they leave the connection as it is.
+func TestEmptyChunkedAnswers(t *testing.T) {
+	t.Parallel()
+	var made atomic.Int64
+	front := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body) // as a server does
+		w.Header().Set("ETag", `"e"`)
+		if r.Method == http.MethodPut {
+			_ = http.NewResponseController(w).Flush() // what follows goes in chunks
+		}
+	}))
+	front.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			made.Add(1)
+		}
+	}
+	front.Start()
+	t.Cleanup(front.Close)
+	s := storage.New("s3", open(t, s3store.Options{
+		Bucket: "files", Endpoint: front.URL, PathStyle: true, Credentials: credentials.NewStaticCredentialsProvider("a", "s", ""),
+	}))
+	for range 10 {
+		if _, err := s.Save(t.Context(), "a", strings.NewReader("new")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := made.Load(); n > 4 { // two clients, each of which may dial once too often
+		t.Errorf("%d connections for 10 objects, want two", n)
+	}
+}
+
+// TestTypeOfSaved: what is saved has the type that says nothing, however large it is.
+func TestTypeOfSaved(t *testing.T) {
+	t.Parallel()
+	s, proxy, gw := faulty(t, "old")
+	for name, r := range map[string]io.Reader{"small": strings.NewReader("new"), "large": large()} {
+		var sent string
+		proxy.Set(func(n int, x *server.Broken) bool {
+			if n == 1 {
+				sent = x.Request.Header.Get("Content-Type")
+			}
+			return false
+		})
+		if _, err := s.Save(t.Context(), name, r); err != nil {
+			t.Fatal(err)
+		}
+		object, err := gw.Client().HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: &gw.Bucket, Key: &name})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if kept, want := aws.ToString(object.ContentType), "application/octet-stream"; sent != want || kept != want {
+			t.Errorf("%s: sent as %q and kept as %q, want %q", name, sent, kept, want)
+		}
 	}
 }

@@ -2,6 +2,7 @@ package s3store
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"net/url"
 	"time"
@@ -42,16 +43,26 @@ func (s *Store) url(key string) *url.URL {
 func (s *Store) send(ctx context.Context, c *awscall.Client, r *awscall.Request) (h http.Header, err error) {
 	err = c.Send(ctx, r, func(answer *http.Response) error {
 		h = answer.Header
-		return answer.Body.Close()
+		return discard(answer)
 	})
 	return h, err
+}
+
+// mostDrained is the most of an answer without use that is read, in bytes.
+const mostDrained = 64 << 10
+
+// discard closes an answer, and reads it first: else its connection would be closed,
+// even if all that is left is the end of an empty chunked body.
+func discard(answer *http.Response) error {
+	_, _ = io.CopyN(io.Discard, answer.Body, mostDrained) // what it says is of no use
+	return answer.Body.Close()
 }
 
 // headObject asks for the fields of an object by HEAD.
 func (s *Store) headObject(ctx context.Context, key string) (h http.Header, length int64, err error) {
 	err = s.client.Send(ctx, &awscall.Request{Method: http.MethodHead, URL: s.url(key)}, func(answer *http.Response) error {
 		h, length = answer.Header, answer.ContentLength
-		return answer.Body.Close()
+		return discard(answer)
 	})
 	return h, length, err
 }

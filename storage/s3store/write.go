@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/downlink-go/downlink/core"
+	"github.com/downlink-go/downlink/internal/awscall"
 	"github.com/downlink-go/downlink/storage"
 )
 
@@ -69,11 +70,18 @@ func fillPart(buf *bytes.Buffer, r io.Reader) (more bool, err error) {
 func (s *Store) put(ctx context.Context, key string, data []byte) (etag string, err error) {
 	limited, cancel := s.limit(ctx)
 	defer cancel()
-	fields, err := s.send(limited, s.writer, query(http.MethodPut, s.url(key), nil, data))
+	fields, err := s.send(limited, s.writer, untyped(query(http.MethodPut, s.url(key), nil, data)))
 	if err != nil {
 		return "", s.failure(ctx, limited, err)
 	}
 	return quoted(fields.Get("ETag")), nil
+}
+
+// untyped has a request make an object whose type nobody says. Left to themselves,
+// servers take different types, and some take none.
+func untyped(r *awscall.Request) *awscall.Request {
+	r.Header = http.Header{"Content-Type": {"application/octet-stream"}}
+	return r
 }
 
 // saveParts saves the first part, which is in buf, and what else r gives. Nothing of it
@@ -103,7 +111,7 @@ func (s *Store) begin(ctx context.Context, key string) (id string, err error) {
 	limited, cancel := s.limit(ctx)
 	defer cancel()
 	var answer begun
-	if err := s.document(limited, s.writer, query(http.MethodPost, s.url(key), url.Values{"uploads": {""}}, nil), &answer); err != nil {
+	if err := s.document(limited, s.writer, untyped(query(http.MethodPost, s.url(key), url.Values{"uploads": {""}}, nil)), &answer); err != nil {
 		return "", s.failure(ctx, limited, err)
 	}
 	if answer.UploadID == "" {
