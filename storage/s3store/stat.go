@@ -15,6 +15,11 @@ func (s *Store) Stat(ctx context.Context, key string) (core.Metadata, error) {
 	if !ok {
 		return core.Metadata{}, storage.ErrNotFound
 	}
+	return s.stat(ctx, full)
+}
+
+// stat is Stat for a key of the bucket.
+func (s *Store) stat(ctx context.Context, full string) (core.Metadata, error) {
 	head, cancel := context.WithTimeoutCause(ctx, s.opts.Timeout, errNoAnswer)
 	defer cancel()
 	fields, length, err := s.head(head, full)

@@ -99,7 +99,7 @@ func (s *Store) saveParts(ctx context.Context, key string, buf *bytes.Buffer, r 
 		more, err = fillPart(buf, r)
 	}
 	if err == nil {
-		etag, err = u.complete(ctx)
+		etag, err = u.finish(ctx)
 	}
 	if err != nil {
 		u.abort(ctx)
@@ -126,6 +126,8 @@ type upload struct {
 	key, id string
 	parts   []sentPart
 	size    int64
+	// encrypted: by keys of KMS.
+	encrypted bool
 }
 
 func (u *upload) part(ctx context.Context, data []byte) error {
@@ -139,6 +141,8 @@ func (u *upload) part(ctx context.Context, data []byte) error {
 	}
 	u.parts = append(u.parts, sentPart{ETag: fields.Get("ETag"), PartNumber: number})
 	u.size += int64(len(data))
+	by := fields.Get("X-Amz-Server-Side-Encryption")
+	u.encrypted = u.encrypted || by != "" && by != "AES256"
 	return nil
 }
 
