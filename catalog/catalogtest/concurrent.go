@@ -119,7 +119,7 @@ func readersDuringPut(t *testing.T, d catalog.Driver) {
 			}
 		})
 	}
-	others := many("")[:500]
+	others := many("")[:100]
 	for n := range rounds {
 		put(t, d, append(others, version(n+1))...)
 		wantItem(t, d, version(n+1))

@@ -142,7 +142,7 @@ func TestDeadlineWhileAnotherOpens(t *testing.T) {
 // Puts of one process queue; the wait is only for other processes.
 func TestPutsOfThisProcessTakeLongerThanTheWait(t *testing.T) {
 	s := store(t, filepath.Join(t.TempDir(), "catalog.db"), time.Millisecond)
-	items := make([]catalog.Item, 5000)
+	items := make([]catalog.Item, 1000)
 	for i := range items {
 		items[i] = catalog.Item{Slug: fmt.Sprint(i), Store: "files", Key: "a.pdf"}
 	}
