@@ -42,7 +42,7 @@ func contextEnded(t *testing.T, d catalog.Driver) {
 // before have left nothing behind.
 func putAllOrNone(t *testing.T, d catalog.Driver) {
 	const first = 100 * time.Microsecond
-	items := many("before")[:2000]
+	items := many("before")[:500]
 	put(t, d, items...)
 	failed := 0
 	limit := first
