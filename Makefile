@@ -48,9 +48,14 @@ worker-dev: ## run the Worker's demo on this machine, with files in R2 and items
 demo: ## start the demo: every kind of view, with links to try
 	go run ./cmd/downlink demo
 
+# WITHOUT_RACE are the tests that race detection leaves out, makes smaller, or could
+# hide something from: real programs, kills, allocations.
+WITHOUT_RACE := ./test/... ./admin ./core/... ./track/...
 .PHONY: test
+test: export DOWNLINK_NO_SKIP := 1
+test: export GOFLAGS += -count=1
 test: deps check ## install what the tests need, then run all of them; a skipped test is a failure
-	DOWNLINK_NO_SKIP=1 go test -count=1 -timeout 12m ./...
+	go test -timeout 12m $(WITHOUT_RACE)
 
 .PHONY: check
 check: ## gofmt, vet, staticcheck, import rules, race tests, wasm build: before each commit
