@@ -46,10 +46,10 @@ func (f frontPeer) behind() string { return f.title + " + Downlink" }
 
 func (f frontPeer) smallest() string { return f.title + " + smallest Go (socket loop)" }
 
-// smallestSame is the loop with the fields of Downlink's answer, which a front server
-// reads and sends: none of that is saved by deciding nothing.
+// smallestSame is the loop with one look at the file and the fields of Downlink's
+// answer, which a front server reads and sends: none of that is saved by deciding nothing.
 func (f frontPeer) smallestSame() string {
-	return f.title + " + smallest Go (socket loop, same fields)"
+	return f.title + " + smallest Go (socket loop, same fields, a look)"
 }
 
 func (f frontPeer) smallestHTTP() string { return f.title + " + smallest Go (net/http)" }
@@ -210,10 +210,11 @@ func (s *stage) startSmallestFor(ctx context.Context, f frontPeer, kind, also st
 	if f.field == "X-Sendfile" {
 		to = s.files + "/"
 	}
+	args := []string{"--field", f.field, "--to", to, "--also", also}
 	if kind == "same" {
-		kind = "raw"
+		kind, args = "raw", append(args, "--look", s.files+"/")
 	}
-	return s.launch(ctx, name, s.program("smallest"), "--field", f.field, "--to", to, "--also", also, kind, s.path(name+".sock"))
+	return s.launch(ctx, name, s.program("smallest"), append(args, kind, s.path(name+".sock"))...)
 }
 
 // startServer has Downlink write the server's configuration from name.toml and starts

@@ -19,6 +19,7 @@ func main() {
 	var a answerer
 	flag.StringVar(&a.field, "field", "X-Accel-Redirect", "field that names the file")
 	flag.StringVar(&a.to, "to", "/_internal/files/", "what the value begins with, before the file's name")
+	flag.StringVar(&a.look, "look", "", "folder in which raw looks at the file, before it answers; none without")
 	also := flag.String("also", "", "further fields, as name:value separated by |")
 	flag.Parse()
 	if flag.NArg() != 2 {
@@ -50,6 +51,7 @@ func main() {
 // answerer is what the answers have in common.
 type answerer struct {
 	field, to string
+	look      string
 	also      []string
 }
 
@@ -82,6 +84,11 @@ func (a answerer) answer(c net.Conn) {
 		}
 		_, path, _ := bytes.Cut(in[:have], []byte(from))
 		path, _, _ = bytes.Cut(path, []byte(" "))
+		if a.look != "" {
+			if _, err := os.Lstat(a.look + string(path)); err != nil {
+				return
+			}
+		}
 		out = append(append(out[:0], head...), path...)
 		if _, err := c.Write(append(out, "\r\n\r\n"...)); err != nil {
 			return
