@@ -31,6 +31,8 @@ type socket struct {
 	ctx     context.Context // of plain requests
 	cancel  context.CancelFunc
 	lent    chan net.Conn
+	next    chan net.Conn // to a goroutine that is spare
+	spare   atomic.Int32
 	closed  chan struct{}
 	closing sync.Once
 	failure error // of Listener, set before closed is
@@ -42,7 +44,7 @@ type socket struct {
 func newSocket(l net.Listener, downloads func(string) *Handler, patience time.Duration, log *slog.Logger) *socket {
 	s := &socket{
 		Listener: l, log: log, downloads: downloads, patience: patience,
-		lent: make(chan net.Conn), closed: make(chan struct{}), conns: map[*socketConn]struct{}{},
+		lent: make(chan net.Conn), next: make(chan net.Conn), closed: make(chan struct{}), conns: map[*socketConn]struct{}{},
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	go s.accept()
@@ -98,18 +100,52 @@ func (s *socket) accept() {
 	}
 }
 
+// start has a connection served: by a goroutine that has served another, if one is
+// spare. lighttpd makes a connection for each request, and much of what one would cost
+// is the growth of a new goroutine's stack.
 func (s *socket) start(conn net.Conn) {
+	select {
+	case s.next <- conn:
+	default:
+		s.running.Go(func() { s.serve(conn) })
+	}
+}
+
+// serve serves a connection, and others as long as it is spare between them.
+func (s *socket) serve(conn net.Conn) {
+	for conn != nil {
+		s.take(conn).serve()
+		conn = s.another()
+	}
+}
+
+// mostSpare is how many goroutines wait for a connection.
+const mostSpare = 64
+
+// another waits for the next connection, nil if there is none or enough wait already.
+func (s *socket) another() (conn net.Conn) {
+	defer s.spare.Add(-1)
+	if s.spare.Add(1) > mostSpare {
+		return nil
+	}
+	select {
+	case conn = <-s.next:
+	case <-s.closed:
+	}
+	return conn
+}
+
+func (s *socket) take(conn net.Conn) *socketConn {
 	c := &socketConn{socket: s, Conn: conn}
 	var ctx context.Context
 	ctx, c.cancel = context.WithCancel(s.ctx)
 	c.like = (&http.Request{
 		ProtoMajor: 1, RemoteAddr: conn.RemoteAddr().String(), Body: http.NoBody,
 	}).WithContext(ctx)
-	c.w.header = http.Header{}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.conns[c] = struct{}{}
-	s.running.Go(c.serve)
+	return c
 }
 
 // Accept returns the next connection that is lent to net/http.
@@ -189,31 +225,31 @@ type socketConn struct {
 	cancel context.CancelFunc
 	state  atomic.Int32
 	like   *http.Request // what its requests have in common
-	w      headWriter
-	in     []byte
-	out    []byte
+	*socketBuffers
 }
 
 // mostHead is the longest head that is read here, in bytes.
 const mostHead = 8 << 10
 
-// headBuffers are those of connections. lighttpd makes a connection for each request.
-var headBuffers = sync.Pool{New: func() any { return new([mostHead]byte) }}
+// socketBuffers are what a connection reads and writes by.
+type socketBuffers struct {
+	in  [mostHead]byte
+	w   headWriter
+	out []byte
+}
+
+var buffers = sync.Pool{New: func() any { return &socketBuffers{w: headWriter{header: http.Header{}}} }}
 
 func (c *socketConn) serve() {
-	buffer := headBuffers.Get().(*[mostHead]byte)
-	defer headBuffers.Put(buffer)
-	c.in = buffer[:]
+	c.socketBuffers = buffers.Get().(*socketBuffers)
+	defer buffers.Put(c.socketBuffers)
 	defer c.end()
-	for {
+	for !c.isClosed() {
 		n, head := c.readHead()
 		if n == 0 || !c.state.CompareAndSwap(waiting, busy) || !c.answer(c.in[:n], head) {
 			return
 		}
 		c.state.Store(waiting)
-		if c.isClosed() {
-			return
-		}
 	}
 }
 
