@@ -179,7 +179,7 @@ func (h *Handler) discard(ctx context.Context, f catalog.File) {
 // usersOf are the slugs of the items that have a file.
 func (h *Handler) usersOf(ctx context.Context, store, key string) (slugs []string, err error) {
 	err = h.opts.Catalog.List(ctx, "", func(it catalog.Item) bool {
-		for _, f := range filesOf(&it) {
+		for _, f := range it.AllFiles() {
 			if f.Store == store && f.Key == key {
 				slugs = append(slugs, it.Slug)
 				break
@@ -188,19 +188,6 @@ func (h *Handler) usersOf(ctx context.Context, store, key string) (slugs []strin
 		return true
 	})
 	return slugs, err
-}
-
-// filesOf are all files of an item: its own, further ones and older versions.
-func filesOf(it *catalog.Item) []catalog.File {
-	own, _ := it.File("")
-	all := []catalog.File{own}
-	for _, f := range it.Files {
-		all = append(all, f)
-	}
-	for _, v := range it.Versions {
-		all = append(all, v.File)
-	}
-	return all
 }
 
 // slugOf is a slug for a title: its ASCII letters and digits in lower case, the rest as

@@ -175,7 +175,7 @@ func (x *visit) item(it catalog.Item, f itemForm, signed, problem string) (err e
 	for _, v := range it.Versions {
 		e.Versions = append(e.Versions, versionRow{v, x.versionLink(it.Slug, v.Name)})
 	}
-	for _, file := range filesOf(&it) {
+	for _, file := range it.AllFiles() {
 		if !isUpload(file.Key) {
 			e.Others = append(e.Others, file.Key)
 		}

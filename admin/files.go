@@ -190,7 +190,7 @@ func picture(x *visit) error {
 // uploaded ones, others too if asked; none that another item has. It returns those that
 // stay though they should not.
 func (h *Handler) removeFiles(ctx context.Context, it *catalog.Item, others bool) (kept []string) {
-	for _, f := range filesOf(it) {
+	for _, f := range it.AllFiles() {
 		s := h.storeCalled(f.Store)
 		if !isUpload(f.Key) && !others {
 			continue
@@ -261,7 +261,7 @@ func findOrphans(x *visit) error {
 
 // look adds the files of an item that are not there, and notes those that are used.
 func (o *orphans) look(it *catalog.Item, there map[string]map[string]storedFile, used map[string]bool) {
-	for _, f := range filesOf(it) {
+	for _, f := range it.AllFiles() {
 		if f.Store == o.Store {
 			used[f.Key] = true
 		}
@@ -299,7 +299,7 @@ func removeOrphans(x *visit) error {
 	ctx, removed := x.r.Context(), int64(0)
 	used := map[string]bool{}
 	err := x.opts.Catalog.List(ctx, "", func(it catalog.Item) bool {
-		for _, f := range filesOf(&it) {
+		for _, f := range it.AllFiles() {
 			used[f.Key] = used[f.Key] || isUpload(f.Key)
 		}
 		return true

@@ -63,6 +63,18 @@ func (it *Item) File(field string) (File, bool) {
 	return f, ok
 }
 
+// AllFiles are the item's own file, its further ones and its older versions.
+func (it *Item) AllFiles() []File {
+	all := []File{it.own()}
+	for _, f := range it.Files {
+		all = append(all, f)
+	}
+	for _, v := range it.Versions {
+		all = append(all, v.File)
+	}
+	return all
+}
+
 func (it *Item) version(name string) (File, bool) {
 	if name != "" && name == it.Version {
 		return it.own(), true

@@ -28,7 +28,8 @@ func newAdd(s *settings) *cobra.Command {
 		Use:   "add DIR",
 		Short: "Put the files of a folder into the catalogue, an item each",
 		Long: `Put the files of a folder into the catalogue, an item each. A file inside the
-store's own folder stays where it is; any other is copied into the store.
+store's own folder stays where it is; any other is copied into the store, where it
+replaces no file.
 
 Files are told apart by what is in them (SHA-256): one whose content an item of the
 store has already is left alone, so add can be run again at any time, also after it was

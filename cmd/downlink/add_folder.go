@@ -4,8 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
-	"hash"
 	"io"
 	"io/fs"
 	"os"
@@ -30,6 +28,7 @@ type folder struct {
 	bySum map[string]string // slug by the content of a file of the store
 	byKey map[string]string // slug by the key
 	taken map[string]bool   // slugs there are
+	used  map[string]bool   // keys that items have, also for further files and versions
 
 	added, published, changed, known int
 	failed                           []error
@@ -80,9 +79,13 @@ func hidden(d fs.DirEntry) bool { return strings.HasPrefix(d.Name(), ".") }
 
 // learn reads what the catalogue has already.
 func (f *folder) learn(ctx context.Context) error {
-	f.bySum, f.byKey, f.taken = map[string]string{}, map[string]string{}, map[string]bool{}
+	f.bySum, f.byKey = map[string]string{}, map[string]string{}
+	f.taken, f.used = map[string]bool{}, map[string]bool{}
 	return f.catalog.List(ctx, "", func(it catalog.Item) bool {
 		f.taken[it.Slug] = true
+		for _, file := range it.AllFiles() {
+			f.used[file.Key] = f.used[file.Key] || file.Store == f.store.Name()
+		}
 		if it.Store == f.store.Name() {
 			f.byKey[it.Key] = it.Slug
 			if it.SHA256 != "" {
@@ -118,14 +121,14 @@ func (f *folder) add(ctx context.Context, name string, bar io.Writer) error {
 		return err
 	}
 	if !f.inPlace {
-		if err := f.save(ctx, file, it.Key, sum); err != nil {
+		if err := f.copy(ctx, file, &it); err != nil {
 			return err
 		}
 	}
 	if err := f.catalog.Put(ctx, []catalog.Item{it}); err != nil {
 		return err
 	}
-	f.bySum[sum], f.byKey[it.Key], f.taken[it.Slug] = it.Slug, it.Slug, true
+	f.bySum[sum], f.byKey[it.Key], f.taken[it.Slug], f.used[it.Key] = it.Slug, it.Slug, true, true
 	f.added++
 	return nil
 }
@@ -142,15 +145,6 @@ func (f *folder) item(base, key string, size int64, sum string) catalog.Item {
 		it.Key, it.Name = it.Slug+"/"+core.CleanName(base), base
 	}
 	return it
-}
-
-// save copies a file into the store: all of it, and what was read before.
-func (f *folder) save(ctx context.Context, file *os.File, key, sum string) error {
-	if _, err := file.Seek(0, io.SeekStart); err != nil {
-		return err
-	}
-	_, err := f.store.Save(ctx, key, &summed{r: file, hash: sha256.New(), want: sum})
-	return err
 }
 
 // meet is for a file whose content an item has: it is published if that is wanted.
@@ -205,21 +199,4 @@ func (f *folder) slug(base, sum string) string {
 		return slug + "-" + sum[:16]
 	}
 	return slug
-}
-
-// summed gives what r gives, and an error in place of the end if that is not what was
-// read before.
-type summed struct {
-	r    io.Reader
-	hash hash.Hash
-	want string
-}
-
-func (s *summed) Read(b []byte) (int, error) {
-	n, err := s.r.Read(b)
-	s.hash.Write(b[:n])
-	if err == io.EOF && hex.EncodeToString(s.hash.Sum(nil)) != s.want {
-		err = errors.New("the file changed while it was copied: add it again")
-	}
-	return n, err
 }
