@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -42,16 +43,35 @@ func (k *keyring) verifier(ctx context.Context) (*link.Verifier, error) {
 	return v, nil
 }
 
+// fetch asks for the secrets of the keys. Those whose variable is unset are left out, as
+// on Workers, so that a key can come or go by the environment alone; but one there is.
 func (k *keyring) fetch(ctx context.Context) (*link.Verifier, error) {
-	keys := make([]link.Key, len(k.keys))
-	for i, key := range k.keys {
-		secret, err := k.secret(ctx, key.SecretEnv)
+	var keys []link.Key
+	var unset error
+	for _, key := range k.keys {
+		made, err := k.key(ctx, key)
 		if err != nil {
-			return nil, fmt.Errorf("key %q: %w", key.ID, err)
+			err = fmt.Errorf("key %q: %w", key.ID, err)
 		}
-		if keys[i], err = link.NewKey(key.ID, []byte(secret)); err != nil {
-			return nil, fmt.Errorf("key %q: %w", key.ID, err)
+		switch {
+		case errors.Is(err, errUnset):
+			unset = errors.Join(unset, err)
+		case err != nil:
+			return nil, err
+		default:
+			keys = append(keys, made)
 		}
 	}
+	if keys == nil && unset != nil {
+		return nil, unset
+	}
 	return link.NewVerifier(keys, k.options)
+}
+
+func (k *keyring) key(ctx context.Context, key config.LinkKey) (link.Key, error) {
+	secret, err := k.secret(ctx, key.SecretEnv)
+	if err != nil {
+		return link.Key{}, err
+	}
+	return link.NewKey(key.ID, []byte(secret))
 }

@@ -24,10 +24,17 @@ type secrets struct {
 
 func newSecrets(env func(string) string) *secrets { return &secrets{env: env} }
 
+// errUnset: the variable is not there, or empty.
+var errUnset = errors.New("it is not set: give it a secret, or where one is")
+
 // get is the secret of a variable: its value, or what is in the Parameter Store or in
-// Secrets Manager under the name that it gives. No error tells any of it.
+// Secrets Manager under the name that it gives. The error is errUnset without a value.
+// No error tells any of it.
 func (s *secrets) get(ctx context.Context, variable string) (string, error) {
 	value := s.env(variable)
+	if strings.TrimSpace(value) == "" {
+		return "", fmt.Errorf("the variable %s: %w", variable, errUnset)
+	}
 	ctx, cancel := context.WithTimeout(ctx, secretTimeout)
 	defer cancel()
 	var err error
@@ -41,7 +48,7 @@ func (s *secrets) get(ctx context.Context, variable string) (string, error) {
 	case err != nil:
 		return "", fmt.Errorf("secret %q, to which the variable %s leads: %w", name, variable, err)
 	case strings.TrimSpace(value) == "":
-		return "", fmt.Errorf("the variable %s holds no secret and leads to none", variable)
+		return "", fmt.Errorf("secret %q, to which the variable %s leads: it is empty", name, variable)
 	}
 	return strings.TrimSpace(value), nil
 }

@@ -64,7 +64,7 @@ func TestSecrets(t *testing.T) {
 		"secretsmanager:downlink/key": someSecret,
 		"ssm:/downlink/none":          "error: ParameterNotFound",
 		"secretsmanager:binary":       "error: it is binary",
-		"":                            "error: the variable KEY holds no secret",
+		"":                            "error: the variable KEY: it is not set",
 	} {
 		s := newSecrets(func(name string) string { return map[string]string{"KEY": value}[name] })
 		got, err := s.get(t.Context(), "KEY")
@@ -101,4 +101,48 @@ func TestKeyring(t *testing.T) {
 	if v, err := k.verifier(t.Context()); v != first || err != nil || asked != 3 {
 		t.Errorf("while the keys cannot be fetched again: %v, %v, fetched %d times", v == first, err, asked)
 	}
+}
+
+// TestKeyringWithoutOneKey: a key whose variable is unset is left out; the others are
+// good. Without any it is an error that names them all, and so is a key that cannot be
+// fetched.
+func TestKeyringWithoutOneKey(t *testing.T) {
+	env := map[string]string{"NEW": someSecret}
+	k := &keyring{
+		keys:    []config.LinkKey{{ID: "new", SecretEnv: "NEW"}, {ID: "old", SecretEnv: "OLD"}},
+		options: link.Options{MaxLife: time.Hour},
+		secret:  newSecrets(func(name string) string { return env[name] }).get,
+	}
+	v, err := k.fetch(t.Context())
+	if err != nil {
+		t.Fatalf("with one key of two: %v", err)
+	}
+	if err := verifyLinkOf(t, v, "new"); err != nil {
+		t.Errorf("a link of the key that is there: %v", err)
+	}
+	env["OLD"] = "ssm:"
+	secretServices(t)
+	if _, err := k.fetch(t.Context()); err == nil || !strings.Contains(err.Error(), `key "old"`) {
+		t.Errorf("with a key that cannot be fetched: %v", err)
+	}
+	clear(env)
+	if _, err := k.fetch(t.Context()); err == nil || !strings.Contains(err.Error(), "NEW") || !strings.Contains(err.Error(), "OLD") {
+		t.Errorf("without any: %v", err)
+	}
+}
+
+// verifyLinkOf has v look at a link that the key of that id signed.
+func verifyLinkOf(t *testing.T, v *link.Verifier, id string) error {
+	t.Helper()
+	key, err := link.NewKey(id, []byte(someSecret))
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now()
+	token, err := key.Sign(link.Grant{Path: "/a", Expires: now.Add(time.Minute)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = v.Verify(link.Request{Method: http.MethodGet, Path: "/a", Query: "link=" + token, Now: now})
+	return err
 }

@@ -78,7 +78,7 @@ func TestR3_NextDeploymentKeepsWhatIsSwitchedOn(t *testing.T) {
 	}
 	on := maps.Clone(f.parameters)
 	for name, want := range map[string]string{
-		"LinkKeyParameter": "/downlink/link-key", "CloudFrontKeyParameter": "/downlink/cloudfront", "EnableAdmin": "true",
+		"LinkKeyParameter": "/downlink/new-link-key", "OldLinkKeyParameter": "/downlink/link-key", "CloudFrontKeyParameter": "/downlink/cloudfront", "EnableAdmin": "true",
 	} {
 		if on[name] != want {
 			t.Errorf("docs/aws.md switches %s to %q, want %q", name, on[name], want)

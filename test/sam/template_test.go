@@ -27,6 +27,7 @@ var sample = map[string]map[string]string{
 	"GeneratedPrefix":        {"GeneratedPrefix": "made/"},
 	"GeneratedDays":          {"GeneratedDays": "3"},
 	"LinkKeyParameter":       {"LinkKeyParameter": "/downlink/link-key"},
+	"OldLinkKeyParameter":    {"OldLinkKeyParameter": "/downlink/old-link-key"},
 	"CloudFrontPublicKey":    {"CloudFrontPublicKey": "PEM", "CloudFrontKeyParameter": "/downlink/cloudfront"},
 	"CloudFrontKeyParameter": {"CloudFrontKeyParameter": "/downlink/cloudfront", "CloudFrontPublicKey": "PEM"},
 	"Architecture":           {"Architecture": "x86_64"},
@@ -81,7 +82,7 @@ func TestR3_NothingIsLeftOver(t *testing.T) {
 
 // everything are values with which all that is optional is made.
 var everything = []map[string]string{
-	{"Endpoint": "http", "DomainName": "d", "CertificateArn": "c", "HostedZoneId": "z", "LinkKeyParameter": "/l", "CloudFrontPublicKey": "p", "CloudFrontKeyParameter": "/c", "AlarmEmail": "e", "EnableAdmin": "true"},
+	{"Endpoint": "http", "DomainName": "d", "CertificateArn": "c", "HostedZoneId": "z", "LinkKeyParameter": "/l", "OldLinkKeyParameter": "/o", "CloudFrontPublicKey": "p", "CloudFrontKeyParameter": "/c", "AlarmEmail": "e", "EnableAdmin": "true"},
 	{"Endpoint": "rest-stream", "DomainName": "d", "CertificateArn": "c", "BucketName": "mine", "Prefix": "p/", "BucketKeyArn": "arn:aws:kms:eu-central-1:1:key/1", "CloudFrontPublicKey": "p", "CloudFrontKeyParameter": "/c", "EnableAdmin": "true"},
 	{"Endpoint": "url", "EnableAdmin": "true"},
 	{"Endpoint": "url-stream"},
@@ -138,6 +139,7 @@ var may = map[string][]string{
 	"dynamodb:UpdateItem":         {"<Table.Arn>"},
 	"ssm:GetParameter": {
 		"arn:<AWS::Partition>:ssm:<AWS::Region>:<AWS::AccountId>:parameter/l",
+		"arn:<AWS::Partition>:ssm:<AWS::Region>:<AWS::AccountId>:parameter/o",
 		"arn:<AWS::Partition>:ssm:<AWS::Region>:<AWS::AccountId>:parameter/c",
 	},
 }
