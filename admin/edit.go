@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -41,112 +39,6 @@ type namedFile struct {
 type versionRow struct {
 	catalog.Version
 	Link string
-}
-
-// itemForm is an item's fields as the form has them.
-type itemForm struct {
-	Slug, Title, Name, Category, Categories, State, Publish, Expires, Version string
-	MaxDownloads, LimitRate, MediaType, Charset, Encoding, Updated            string
-	Visible, Inline                                                           bool
-}
-
-// localTime is how browsers write times in forms; here all of them are UTC's.
-const localTime = "2006-01-02T15:04"
-
-func formTime(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format(localTime)
-}
-
-func formNumber(n int64) string {
-	if n == 0 {
-		return ""
-	}
-	return strconv.FormatInt(n, 10)
-}
-
-func formOf(it *catalog.Item) itemForm {
-	f := itemForm{
-		Slug: it.Slug, Title: it.Title, Name: it.Name, Category: it.Category, Categories: strings.Join(it.Categories, "\n"), State: "published",
-		Publish: formTime(it.Publish), Expires: formTime(it.Expires), Version: it.Version, MaxDownloads: formNumber(it.MaxDownloads),
-		LimitRate: formNumber(it.LimitRate / kibi), MediaType: it.MediaType, Charset: it.Charset, Encoding: it.Encoding,
-		Updated: strconv.FormatInt(it.Updated.UnixMilli(), 10), Visible: it.Visible, Inline: it.Inline,
-	}
-	if it.Draft {
-		f.State = "draft"
-	}
-	return f
-}
-
-const kibi = 1 << 10
-
-// readForm is what a browser sent.
-func readForm(v url.Values) itemForm {
-	return itemForm{
-		Slug: strings.TrimSpace(v.Get("slug")), Title: v.Get("title"), Name: v.Get("name"), Category: v.Get("category"), Categories: v.Get("categories"),
-		State: v.Get("state"), Publish: v.Get("publish"), Expires: v.Get("expires"), Version: strings.TrimSpace(v.Get("version")),
-		MaxDownloads: v.Get("max_downloads"), LimitRate: v.Get("limit_rate"), MediaType: strings.TrimSpace(v.Get("media_type")),
-		Charset: strings.TrimSpace(v.Get("charset")), Encoding: strings.TrimSpace(v.Get("encoding")), Updated: v.Get("updated"),
-		Visible: v.Get("visible") != "", Inline: v.Get("inline") != "",
-	}
-}
-
-// fill writes the form into an item, and says everything that cannot be read.
-func (f *itemForm) fill(it *catalog.Item) error {
-	it.Slug, it.Title, it.Name, it.Version = f.Slug, strings.TrimSpace(f.Title), f.Name, f.Version
-	it.Category, it.Categories = cleanCategory(f.Category), nil
-	it.Draft, it.Visible, it.Inline = f.State == "draft", f.Visible, f.Inline
-	it.MediaType, it.Charset, it.Encoding = f.MediaType, f.Charset, f.Encoding
-	for line := range strings.Lines(f.Categories) {
-		if c := cleanCategory(line); c != "" && c != it.Category && !slices.Contains(it.Categories, c) {
-			it.Categories = append(it.Categories, c)
-		}
-	}
-	var errs [4]error
-	it.Publish, errs[0] = readTime("publish", f.Publish)
-	it.Expires, errs[1] = readTime("expires", f.Expires)
-	it.MaxDownloads, errs[2] = readNumber("downloads at most", f.MaxDownloads)
-	it.LimitRate, errs[3] = readNumber("speed at most", f.LimitRate)
-	it.LimitRate *= kibi
-	return errors.Join(errs[:]...)
-}
-
-// cleanCategory is a category's path without the spaces that people write around its
-// slashes.
-func cleanCategory(text string) string {
-	var parts []string
-	for part := range strings.SplitSeq(text, "/") {
-		if part = strings.TrimSpace(part); part != "" {
-			parts = append(parts, part)
-		}
-	}
-	return strings.Join(parts, "/")
-}
-
-func readTime(name, text string) (time.Time, error) {
-	if text == "" {
-		return time.Time{}, nil
-	}
-	for _, layout := range []string{localTime, localTime + ":05"} {
-		if t, err := time.Parse(layout, text); err == nil {
-			return t, nil
-		}
-	}
-	return time.Time{}, fmt.Errorf("%s %q: write a time such as 2026-07-01T12:00", name, text)
-}
-
-func readNumber(name, text string) (int64, error) {
-	if text = strings.TrimSpace(text); text == "" {
-		return 0, nil
-	}
-	const digits = 40 // bits, so that no product of it is too large
-	n, err := strconv.ParseUint(text, 10, digits)
-	if err != nil {
-		return 0, fmt.Errorf("%s %q: write a whole number, or nothing for no limit", name, text)
-	}
-	return int64(n), nil
 }
 
 // item shows one item to be edited.

@@ -70,6 +70,58 @@ func TestSavingWhatIsThere(t *testing.T) {
 	}
 }
 
+var (
+	fieldOfForm = regexp.MustCompile(`<input [^>]*name="(\w+)"[^>]* value="([^"]*)"( checked)?`)
+	areaOfForm  = regexp.MustCompile(`<textarea [^>]*name="(\w+)"[^>]*>([^<]*)</textarea>`)
+)
+
+// asShown is the form of an item as a browser sends it that changed one of its values.
+func (b *browser) asShown(slug, change, value string) (pairs []string) {
+	b.t.Helper()
+	page := b.get("/admin/item/" + slug)
+	b.want(page, http.StatusOK)
+	form, _, _ := strings.Cut(page.body, "</form>\n\n<aside>")
+	for _, m := range append(fieldOfForm.FindAllStringSubmatch(form, -1), areaOfForm.FindAllStringSubmatch(form, -1)...) {
+		text := strings.ReplaceAll(strings.ToValidUTF8(html.UnescapeString(m[2]), "\uFFFD"), "\n", "\r\n")
+		if choice := strings.Contains(m[0], `type="radio"`) || strings.Contains(m[0], `type="checkbox"`); m[1] != change && (!choice || m[3] != "") {
+			pairs = append(pairs, m[1], text)
+		}
+	}
+	return append(pairs, change, value)
+}
+
+// What a form cannot say of an item is not lost when something else of it is changed.
+func TestSavingKeepsWhatTheFormDoesNotShow(t *testing.T) {
+	s := start(t, nil)
+	b := s.anna(t)
+	before := catalog.Item{
+		Slug: "odd", Title: " Two\nlines ", Name: "a\xff\n\x00b.txt", Store: "files", Key: "k", Category: "A / B", Categories: []string{" C", "D / E"}, Visible: true,
+		Publish: time.Date(2026, 1, 2, 3, 4, 5, 6e6, time.UTC), Expires: time.Date(2099, 1, 2, 3, 4, 59, 0, time.UTC), MaxDownloads: 1 << 50, LimitRate: 500,
+	}
+	if err := s.items.Put(t.Context(), []catalog.Item{before}); err != nil {
+		t.Fatal(err)
+	}
+	b.want(b.post("/admin/item/odd", b.asShown("odd", "charset", "utf-8")...), http.StatusSeeOther)
+	want := before
+	want.Charset = "utf-8"
+	if got := s.item(t, "odd"); !got.Equal(want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+	b.want(b.post("/admin/item/odd", b.asShown("odd", "category", "D / E")...), http.StatusSeeOther)
+	if got := s.item(t, "odd"); got.Category != "D/E" || strings.Join(got.Categories, ",") != " C,D / E" {
+		t.Errorf("categories %q and %q", got.Category, got.Categories)
+	}
+	for shown, want := range map[string]int64{"0.5": 512, "1.46484375": 1500, "0.0001": 1, "100": 100 << 10, "": 0} {
+		b.want(b.post("/admin/item/odd", b.asShown("odd", "limit_rate", shown)...), http.StatusSeeOther)
+		if got := s.item(t, "odd").LimitRate; got != want {
+			t.Errorf("%q KiB/s: %d bytes, want %d", shown, got, want)
+		}
+		if want > 1 {
+			contains(t, b.get("/admin/item/odd"), `name="limit_rate" inputmode="decimal" value="`+shown+`"`)
+		}
+	}
+}
+
 func TestFormsThatCannotBeTaken(t *testing.T) {
 	s := start(t, nil)
 	b := s.anna(t)
@@ -77,7 +129,7 @@ func TestFormsThatCannotBeTaken(t *testing.T) {
 	before := s.item(t, slug)
 	for change, want := range map[string]string{
 		"slug=" + other: "another item is called", "slug=": "slug is missing", "slug=a/b": "a slug is ascii", "publish=soon": "write a time", "max_downloads=-1": "whole number",
-		"limit_rate=1e9": "whole number", "media_type=x": "media_type", "category=..": "category", "max_downloads=99999999999999999999": "whole number", "updated=1": "somebody else changed",
+		"limit_rate=1e9": "write a number", "limit_rate=1.5.1": "write a number", "limit_rate=0x10": "write a number", "limit_rate=1099511627777": "write a number", "media_type=x": "media_type", "category=..": "category", "max_downloads=99999999999999999999": "whole number", "updated=1": "somebody else changed",
 	} {
 		name, value, _ := strings.Cut(change, "=")
 		form := b.fields(slug, "title", "kept as written")
