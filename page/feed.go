@@ -1,6 +1,8 @@
 package page
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"html"
 	"net/http"
 	"strings"
@@ -31,16 +33,26 @@ func (x *Index) serveFeed(w http.ResponseWriter, r *http.Request) {
 			items = append(items, it)
 		}
 	}
-	sendTagged(w, r, "application/atom+xml", feed(origin(r), items))
+	sendTagged(w, r, "application/atom+xml", feed(x.site(r), items))
 }
 
-// origin is the site as the client calls it: a feed needs whole URLs.
-func origin(r *http.Request) string {
-	scheme := "http://"
-	if r.TLS != nil || r.URL.Scheme == "https" || strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https") {
-		scheme = "https://"
+// site is the site's URL without a slash at its end, "" if it is not known.
+func (x *Index) site(r *http.Request) string {
+	if x.URL == "" && x.WholeURLs && r.URL.Host != "" {
+		return r.URL.Scheme + "://" + r.URL.Host
 	}
-	return scheme + r.Host
+	return strings.TrimSuffix(x.URL, "/")
+}
+
+// identity is an IRI for what is at a path: its URL or, if the site's is not known, a UUID
+// (RFC 9562, 5.8) of the path and of when it was made.
+func identity(site, path string, made time.Time) string {
+	if site != "" {
+		return site + path
+	}
+	sum := sha256.Sum256([]byte(path + " " + made.UTC().Format(time.RFC3339Nano)))
+	sum[6], sum[8] = sum[6]&0x0f|0x80, sum[8]&0x3f|0x80
+	return fmt.Sprintf("urn:uuid:%x-%x-%x-%x-%x", sum[:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16])
 }
 
 func feed(site string, items []Item) []byte {
@@ -59,7 +71,7 @@ func feed(site string, items []Item) []byte {
 	}
 	m.put(`<?xml version="1.0" encoding="utf-8"?>`, "\n", `<feed xmlns="http://www.w3.org/2005/Atom">`)
 	put("title", "Downloads")
-	put("id", site+FeedPath)
+	put("id", identity(site, FeedPath, time.Time{}))
 	put("updated", updated.UTC().Format(time.RFC3339))
 	m.put("<author><name>Downlink</name></author>")
 	link(IndexPath, "")
@@ -67,7 +79,7 @@ func feed(site string, items []Item) []byte {
 	for _, it := range items {
 		m.put("\n<entry>")
 		put("title", it.Title)
-		put("id", site+it.URL)
+		put("id", identity(site, it.URL, it.Created))
 		put("published", it.Created.UTC().Format(time.RFC3339))
 		put("updated", it.Updated.UTC().Format(time.RFC3339))
 		link(it.URL, "")

@@ -35,8 +35,15 @@ type Index struct {
 	Item    core.Pattern     // where items are served: one variable, the slug
 	Image   core.Pattern     // where the pictures of items are, likewise; zero: nowhere
 	Files   []Listing
-	Theme   Theme        // nil is the built-in page
-	Log     *slog.Logger // nil discards
+	// URL is the site's own, as browsers have it, for the feed and the sitemap. "" is not
+	// known: links in the feed are relative then, and there is no sitemap. What a request
+	// says of its host is not looked at, as whoever asks chooses it.
+	URL string
+	// WholeURLs says that the URLs of requests have the host that the platform was called
+	// by, on its own word: it stands in for URL.
+	WholeURLs bool
+	Theme     Theme        // nil is the built-in page
+	Log       *slog.Logger // nil discards
 }
 
 //go:embed style.css

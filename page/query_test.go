@@ -4,6 +4,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"html/template"
+	"net/http/httptest"
 	"net/url"
 	"regexp"
 	"slices"
@@ -25,7 +26,7 @@ func shelf(t *testing.T, n int, more ...catalog.Item) *page.Index {
 			Created: born.Add(time.Duration(n-i) * time.Hour),
 		})
 	}
-	return &page.Index{Catalog: itemsOf(t, items...), Item: pattern(t, "/d/{slug}")}
+	return &page.Index{Catalog: itemsOf(t, items...), Item: pattern(t, "/d/{slug}"), URL: "https://files.example.org/"}
 }
 
 var itemLink = regexp.MustCompile(`href="/d/([^"]*)"`)
@@ -143,26 +144,34 @@ func TestC3_PagesAreKept(t *testing.T) {
 	}
 }
 
-func TestC3_Feed(t *testing.T) {
-	x := shelf(t, 3, catalog.Item{Slug: "draft", Title: "secret", Draft: true, Visible: true, Category: "<A>"})
-	w := ask(x, "GET", page.FeedPath)
-	var feed struct {
-		XMLName xml.Name `xml:"http://www.w3.org/2005/Atom feed"`
-		ID      string   `xml:"id"`
-		Updated string   `xml:"updated"`
-		Entries []struct {
-			ID    string `xml:"id"`
-			Title string `xml:"title"`
-			Link  struct {
-				Href string `xml:"href,attr"`
-			} `xml:"link"`
-			Updated, Published string
-		} `xml:"entry"`
-	}
+// atom is a feed.
+type atom struct {
+	XMLName xml.Name `xml:"http://www.w3.org/2005/Atom feed"`
+	ID      string   `xml:"id"`
+	Updated string   `xml:"updated"`
+	Entries []struct {
+		ID    string `xml:"id"`
+		Title string `xml:"title"`
+		Link  struct {
+			Href string `xml:"href,attr"`
+		} `xml:"link"`
+		Updated, Published string
+	} `xml:"entry"`
+}
+
+func askFeed(t *testing.T, x *page.Index, fields ...string) (w *httptest.ResponseRecorder, feed atom) {
+	t.Helper()
+	w = ask(x, "GET", page.FeedPath, fields...)
 	if err := xml.Unmarshal(w.Body.Bytes(), &feed); err != nil {
 		t.Fatalf("%v: %s", err, w.Body)
 	}
-	if len(feed.Entries) != 3 || feed.Entries[0].Title != "Thing 000" || feed.Entries[0].Link.Href != "http://example.com/d/i000" || feed.ID != "http://example.com/feed.atom" {
+	return w, feed
+}
+
+func TestC3_Feed(t *testing.T) {
+	x := shelf(t, 3, catalog.Item{Slug: "draft", Title: "secret", Draft: true, Visible: true, Category: "<A>"})
+	w, feed := askFeed(t, x)
+	if len(feed.Entries) != 3 || feed.Entries[0].Title != "Thing 000" || feed.Entries[0].Link.Href != "https://files.example.org/d/i000" || feed.ID != "https://files.example.org/feed.atom" {
 		t.Errorf("%+v", feed)
 	}
 	if _, err := time.Parse(time.RFC3339, feed.Updated); err != nil || w.Header().Get("Content-Type") != "application/atom+xml" {
@@ -170,6 +179,47 @@ func TestC3_Feed(t *testing.T) {
 	}
 	if w := ask(&page.Index{}, "GET", page.FeedPath); w.Code != 404 {
 		t.Errorf("without a catalogue: %d, want 404", w.Code)
+	}
+}
+
+// TestC3_FeedOfAnUnknownSite: links are relative, and the entries keep names of their
+// own, whatever the client says of the host.
+func TestC3_FeedOfAnUnknownSite(t *testing.T) {
+	x := shelf(t, 2)
+	x.URL = ""
+	w, feed := askFeed(t, x)
+	other, _ := askFeed(t, x, "X-Forwarded-Proto", "https", "X-Forwarded-Host", "evil.example")
+	if strings.Contains(w.Body.String(), "example.com") || other.Body.String() != w.Body.String() {
+		t.Errorf("the feed has the host of the request: %s", other.Body)
+	}
+	uuid := regexp.MustCompile(`^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
+	ids := map[string]bool{feed.ID: true}
+	for _, e := range feed.Entries {
+		ids[e.ID] = true
+	}
+	for id := range ids {
+		if !uuid.MatchString(id) {
+			t.Errorf("id %q", id)
+		}
+	}
+	if len(ids) != 3 || feed.Entries[0].Link.Href != "/d/i000" {
+		t.Errorf("ids %v, link %q", ids, feed.Entries[0].Link.Href)
+	}
+}
+
+// TestC3_FeedOfAPlatform: it says itself by which host it was called.
+func TestC3_FeedOfAPlatform(t *testing.T) {
+	x := shelf(t, 1)
+	x.WholeURLs = true
+	for site, want := range map[string]string{"": "https://called.example/d/i000", "https://files.example.org/": "https://files.example.org/d/i000"} {
+		x.URL = site
+		r := httptest.NewRequest("GET", "https://called.example/feed.atom", nil)
+		r.Host = "evil.example"
+		w := httptest.NewRecorder()
+		x.Pages()[page.FeedPath].ServeHTTP(w, r)
+		if body := w.Body.String(); !strings.Contains(body, `href="`+want+`"`) || strings.Contains(body, "evil") {
+			t.Errorf("site %q: want %s in %s", site, want, body)
+		}
 	}
 }
 

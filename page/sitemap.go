@@ -25,9 +25,9 @@ const (
 )
 
 // Sitemap is a handler that tells robots of all items that lists have, in the form of
-// sitemaps.org. With more than 50,000 of them it answers with an index of parts. It
-// keeps the URLs in memory, some 50 bytes for each, and reads the catalogue again after
-// ten minutes if it is asked.
+// sitemaps.org, which needs the site's URL: without it, nothing is there. With more than
+// 50,000 of them it answers with an index of parts. It keeps the URLs in memory, some 50
+// bytes for each, and reads the catalogue again after ten minutes if it is asked.
 func (x *Index) Sitemap() http.Handler { return &sitemap{index: x} }
 
 type sitemap struct {
@@ -48,6 +48,12 @@ func (s *sitemap) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !begin(w, r) {
 		return
 	}
+	site := s.index.site(r)
+	if site == "" {
+		s.index.log().Warn("no sitemap", "cause", "it needs the site's URL: write url into [admin]")
+		Refuse(w, r, core.Refuse(404, "the site's URL is not known"))
+		return
+	}
 	urls, err := s.read(r.Context(), time.Now())
 	if err != nil {
 		s.index.log().Error("sitemap", "cause", err)
@@ -60,14 +66,14 @@ func (s *sitemap) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	part, err := strconv.Atoi(r.URL.Query().Get("part"))
 	switch {
 	case !r.URL.Query().Has("part") && parts <= 1:
-		m.putURLs(origin(r), urls)
+		m.putURLs(site, urls)
 	case !r.URL.Query().Has("part"):
-		m.putParts(origin(r), parts)
+		m.putParts(site, parts)
 	case err != nil || part < 1 || part > parts:
 		Refuse(w, r, core.Refuse(404, "no page is there"))
 		return
 	default:
-		m.putURLs(origin(r), urls[(part-1)*maxURLs:min(part*maxURLs, len(urls))])
+		m.putURLs(site, urls[(part-1)*maxURLs:min(part*maxURLs, len(urls))])
 	}
 	sendTagged(w, r, "application/xml", []byte(m.String()))
 }

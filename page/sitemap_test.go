@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/xml"
 	"fmt"
+	"log/slog"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -46,18 +47,18 @@ func TestC3_Sitemap(t *testing.T) {
 	past, future := time.Now().Add(-time.Hour).Truncate(time.Second), time.Now().Add(time.Hour).Truncate(time.Second)
 	x := shelf(t, 2, catalog.Item{Slug: "hidden"}, catalog.Item{Slug: "draft", Visible: true, Draft: true},
 		catalog.Item{Slug: "expired", Visible: true, Expires: past}, catalog.Item{Slug: "soon", Visible: true, Publish: future})
-	w, m := askSitemap(t, x, "", "X-Forwarded-Proto", "https")
+	w, m := askSitemap(t, x, "")
 	var got []string
 	for _, u := range m.URLs {
 		got = append(got, u.Loc)
 	}
-	if want := "https://example.com/ https://example.com/d/i000 https://example.com/d/i001"; strings.Join(got, " ") != want || m.XMLName.Local != "urlset" {
+	if want := "https://files.example.org/ https://files.example.org/d/i000 https://files.example.org/d/i001"; strings.Join(got, " ") != want || m.XMLName.Local != "urlset" {
 		t.Errorf("got %s of %q, want %s", m.XMLName.Local, got, want)
 	}
 	if age := time.Since(m.URLs[1].Lastmod); age > time.Minute || w.Header().Get("Content-Type") != "application/xml" {
 		t.Errorf("changed %v ago, %v", age, w.Header())
 	}
-	again, _ := askSitemap(t, x, "", "X-Forwarded-Proto", "https", "If-None-Match", w.Header().Get("ETag"))
+	again, _ := askSitemap(t, x, "", "If-None-Match", w.Header().Get("ETag"))
 	if again.Code != 304 || again.Body.Len() != 0 {
 		t.Errorf("who has it gets %d", again.Code)
 	}
@@ -78,9 +79,9 @@ func (m manyItems) List(_ context.Context, _ string, yield func(catalog.Item) bo
 
 // TestC3_SitemapOfMany: parts of 50,000, and an index of them.
 func TestC3_SitemapOfMany(t *testing.T) {
-	x := &page.Index{Catalog: catalog.New(manyItems{n: 100_000}), Item: pattern(t, "/d/{slug}")} // and the page itself
+	x := &page.Index{Catalog: catalog.New(manyItems{n: 100_000}), Item: pattern(t, "/d/{slug}"), URL: "https://files.example.org/"} // and the page itself
 	_, index := askSitemap(t, x, "")
-	if len(index.Parts) != 3 || index.Parts[2].Loc != "http://example.com/sitemap.xml?part=3" || index.XMLName.Local != "sitemapindex" {
+	if len(index.Parts) != 3 || index.Parts[2].Loc != "https://files.example.org/sitemap.xml?part=3" || index.XMLName.Local != "sitemapindex" {
 		t.Fatalf("%+v", index)
 	}
 	seen := map[string]bool{}
@@ -93,13 +94,25 @@ func TestC3_SitemapOfMany(t *testing.T) {
 			seen[u.Loc] = true
 		}
 	}
-	if len(seen) != 100_001 || !seen["http://example.com/d/i099999"] {
+	if len(seen) != 100_001 || !seen["https://files.example.org/d/i099999"] {
 		t.Errorf("%d URLs", len(seen))
 	}
 	for _, part := range []string{"?part=0", "?part=4", "?part=x", "?part=-1", "?part="} {
 		if w, _ := askSitemap(t, x, part); w.Code != 404 {
 			t.Errorf("%s: %d, want 404", part, w.Code)
 		}
+	}
+}
+
+// TestC3_SitemapOfAnUnknownSite: the form has no relative URLs, and the client's word
+// is not the site's.
+func TestC3_SitemapOfAnUnknownSite(t *testing.T) {
+	var log strings.Builder
+	x := shelf(t, 1)
+	x.URL, x.Log = "", slog.New(slog.NewTextHandler(&log, nil))
+	w, _ := askSitemap(t, x, "", "X-Forwarded-Proto", "https")
+	if w.Code != 404 || !strings.Contains(log.String(), "write url into [admin]") {
+		t.Errorf("%d, want 404; the log says %q", w.Code, log.String())
 	}
 }
 

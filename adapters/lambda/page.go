@@ -54,6 +54,9 @@ func (x *exchange) httpRequest() (*http.Request, error) {
 			return nil, err
 		}
 	}
+	if host := x.e.Context.DomainName; host != "" { // by which AWS was called; a load balancer does not say
+		u.Scheme, u.Host = "https", host
+	}
 	h := x.e.header()
 	r := &http.Request{
 		Method: x.request.Method, URL: u, RequestURI: target, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,

@@ -123,7 +123,7 @@ func (s *site) setLinks(o link.Options) {
 // pages are the pages that list what is offered.
 func (s *site) pages(log *slog.Logger) func(path string) http.Handler {
 	x := s.parts().Index()
-	x.Log = log
+	x.Log, x.WholeURLs = log, true
 	all := x.Pages()
 	return func(path string) http.Handler { return all[path] }
 }

@@ -209,11 +209,12 @@ func startAsking(t *testing.T, more string) (*running, *httptest.Server) {
 // catalogue that is not for everybody.
 func TestProtectedViewsAreNotListed(t *testing.T) {
 	t.Setenv("DOWNLINK_TEST_KEY", linkSecret)
+	const site = "[admin]\nurl = \"https://files.example.org\"\n"
 	for toml, want := range map[string]bool{
 		usualStore + "[[views]]\npattern = \"/o/{slug}\"\nkind = \"object\"\n":                               true,
 		usualStore + "[[views]]\npattern = \"/o/{slug}\"\nkind = \"object\"\nlink = \"required\"\n" + oneKey: false,
 	} {
-		r := start(t, toml)
+		r := start(t, toml+site)
 		for _, path := range []string{"/", "/sitemap.xml"} {
 			if _, body := r.get(path); strings.Contains(body, "/o/item") != want {
 				t.Errorf("%s\n%s has it: %v, want %v", toml, path, !want, want)

@@ -125,6 +125,11 @@ var adminOptions = map[string]func(t *testing.T){
 			t.Errorf("the link is not of the site:\n%s", r.out.String())
 		}
 		r.want("cookie over https only", resp.Cookies()[0].Secure, true)
+		for _, path := range []string{"/feed.atom", "/sitemap.xml"} {
+			if _, body := r.get(path); !strings.Contains(body, "https://files.example.org/d/item") || strings.Contains(body, "http://127") {
+				t.Errorf("%s is not of the site: %s", path, body)
+			}
+		}
 	},
 	"[admin] store": func(t *testing.T) {
 		const other = "[stores.other]\npath = \"other\"\n"

@@ -50,7 +50,7 @@ func (p Parts) zip(v config.View) download.View {
 
 // Index is the page that lists what the views offer to everybody.
 func (p Parts) Index() *page.Index {
-	x := &page.Index{}
+	x := &page.Index{URL: p.Config.Admin.URL}
 	for _, v := range p.Config.Views {
 		at, err := core.ParsePattern(v.Pattern)
 		below, listed := v.ListedBelow()

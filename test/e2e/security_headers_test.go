@@ -242,9 +242,11 @@ const evil = "evil.example"
 // Nothing in a query or a field of the request steers what is sent, nor comes
 // back in it.
 func TestSecuritySteering(t *testing.T) {
-	prepare := func(*testing.T, string) string { return `{"slug":"a","key":"a.txt"}` + "\n" }
+	prepare := func(*testing.T, string) string {
+		return `{"slug":"a","key":"a.txt"}` + "\n" + `{"slug":"listed","key":"a.txt","visible":true}` + "\n"
+	}
 	onBoth(t, prepare, func(t *testing.T, v *victim) {
-		for _, target := range []string{"/files/a.txt", "/d/a", "/files/none", "/", "/healthz"} {
+		for _, target := range []string{"/files/a.txt", "/d/a", "/files/none", "/", "/feed.atom", "/sitemap.xml", "/healthz"} {
 			for _, method := range []string{"GET", "HEAD"} {
 				v.unsteered(t, method, target)
 			}

@@ -163,7 +163,8 @@ func TestC3_PagesInAWorker(t *testing.T) {
 	if resp, _ := ask(t, w, "GET", "/?category=none"); resp.StatusCode != 404 {
 		t.Errorf("no such category: %d, want 404", resp.StatusCode)
 	}
-	if resp, text := ask(t, w, "GET", "/feed.atom"); resp.StatusCode != 200 || !strings.Contains(text, "<title>The &lt;first&gt; one</title>") || strings.Contains(text, "Unlisted") {
+	if resp, text := ask(t, w, "GET", "/feed.atom"); resp.StatusCode != 200 || !strings.Contains(text, "<title>The &lt;first&gt; one</title>") || strings.Contains(text, "Unlisted") ||
+		!strings.Contains(text, "<id>"+w.URL+"d/one</id>") {
 		t.Errorf("feed: %d %s", resp.StatusCode, text)
 	}
 

@@ -45,7 +45,7 @@ func open() (*page.Index, error) {
 	if err != nil {
 		return nil, err
 	}
-	x := &page.Index{}
+	x := &page.Index{WholeURLs: true}
 	if site.Catalog != "" {
 		driver, err := sqlcat.OpenD1(site.Catalog)
 		if err != nil {
