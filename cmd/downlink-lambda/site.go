@@ -108,16 +108,17 @@ func (s *site) parts() views.Parts {
 	return views.Parts{Config: s.config, Stores: s.stores, Catalog: s.catalog, Sums: s.sums}
 }
 
-// setLinks has the service fetch its keys when a request needs them.
+// setLinks has the service count the downloads by links and of items with a limit, and
+// fetch the keys of links, if there are any, when a request needs them.
 func (s *site) setLinks(o link.Options) {
-	if s.config.HasLinks() {
-		k := &keyring{keys: s.config.Links.Keys, options: o, secret: newSecrets(os.Getenv).get}
-		l := download.Links{Fetch: k.verifier, Resume: s.config.Links.Resume}
-		if s.items != nil {
-			l.Uses = s.items
-		}
-		s.service.SetLinks(l)
+	l := download.Links{Resume: s.config.Links.Resume}
+	if s.items != nil {
+		l.Uses = s.items
 	}
+	if s.config.HasLinks() {
+		l.Fetch = (&keyring{keys: s.config.Links.Keys, options: o, secret: newSecrets(os.Getenv).get}).verifier
+	}
+	s.service.SetLinks(l)
 }
 
 // pages are the pages that list what is offered.

@@ -47,36 +47,32 @@ func (s *site) forwardAuth() (download.Allow, error) {
 	return c.Allow, nil
 }
 
-// setLinks gives the service its keys, and the links that are revoked now. uses
-// counts those with a use limit.
+// setLinks gives the service its keys, if there are any, and the links that are revoked
+// now. uses counts the downloads by links and of items with a limit.
 func (s *site) setLinks(uses download.Uses) error {
-	if len(s.keys) == 0 {
-		return nil
+	l := download.Links{Uses: uses, Resume: s.config.Links.Resume}
+	if len(s.keys) > 0 {
+		o, err := s.config.Links.Options()
+		if err != nil {
+			return err
+		}
+		if l.Verifier, err = link.NewVerifier(s.keys, o); err != nil {
+			return err
+		}
 	}
-	o, err := s.config.Links.Options()
-	if err != nil {
-		return err
-	}
-	v, err := link.NewVerifier(s.keys, o)
-	if err != nil {
-		return err
-	}
-	s.service.SetLinks(download.Links{Verifier: v, Uses: uses, Resume: s.config.Links.Resume})
+	s.service.SetLinks(l)
 	return nil
 }
 
 const (
 	lookAgain   = 2 * time.Second // at the file of revoked links
-	forgetAgain = time.Hour       // the uses of links that have expired
+	forgetAgain = time.Hour       // the uses that count no more
 )
 
 // watchLinks has the service know what is revoked while it runs, and forgets the
-// uses of links that have expired, until ctx ends. A file of revoked links that
-// cannot be read leaves what was revoked before.
+// uses of links that have expired and who can no longer go on with a download, until
+// ctx ends. A file of revoked links that cannot be read leaves what was revoked before.
 func (s *site) watchLinks(ctx context.Context, log *slog.Logger) {
-	if len(s.keys) == 0 {
-		return
-	}
 	look, forget := time.NewTicker(lookAgain), time.NewTicker(forgetAgain)
 	defer look.Stop()
 	defer forget.Stop()
@@ -88,7 +84,7 @@ func (s *site) watchLinks(ctx context.Context, log *slog.Logger) {
 		case <-forget.C:
 			// The leeway for clocks is shorter than this.
 			if err := s.items.ForgetUses(ctx, time.Now().Add(-forgetAgain)); err != nil && ctx.Err() == nil {
-				log.Error("forget the uses of expired links", "cause", err.Error())
+				log.Error("forget the uses of expired links and of downloads long ago", "cause", err.Error())
 			}
 		case <-look.C:
 			now := revisionOf(s.config.Links)

@@ -63,8 +63,8 @@ func TestR5_SiteOfAConfiguration(t *testing.T) {
 	if !reflect.DeepEqual(s.Routes, wantRoutes) {
 		t.Errorf("routes: got %+v, want %+v", s.Routes, wantRoutes)
 	}
-	if want := map[string]string{"a": "A", "b": "B"}; !reflect.DeepEqual(s.Stores, want) || s.Catalog != "DB" {
-		t.Errorf("got %v and %q", s.Stores, s.Catalog)
+	if want := map[string]string{"a": "A", "b": "B"}; !reflect.DeepEqual(s.Stores, want) || s.Catalog != "DB" || s.Resume != time.Hour {
+		t.Errorf("got %v, %q and %v", s.Stores, s.Catalog, s.Resume)
 	}
 	want := pages.Site{
 		Catalog: "DB", Item: "/d/{slug}",
