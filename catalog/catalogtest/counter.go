@@ -218,12 +218,15 @@ func batchByMany(t *testing.T, c counting) {
 	c.wantAll(t, tally(3, 2, 0, 30))
 }
 
+// manyWriters count the same items, some of them at one hour more and the other way round.
 func manyWriters(t *testing.T, c counting) {
 	together(8, func(n int) {
 		for number := range int64(10) {
 			counts := []catalog.Count{downloads("a", 0, 1), downloads("b", 0, 2), downloads("c", number, 3)}
 			if n%2 == 0 {
 				slices.Reverse(counts)
+				counts[2].Downloads, counts[2].Bots, counts[2].Bytes = 0, 0, 0
+				counts = append(counts, downloads("a", -1, 1))
 			}
 			c.count(t, batch(fmt.Sprint("writer-", n), number+1, counts...))
 		}

@@ -68,8 +68,8 @@ func forget(tx transaction, now time.Time) error {
 	return err
 }
 
-// addCounts adds in the order of items and hours, so that two writers do not wait for
-// each other in a circle.
+// addCounts adds in the order of items and hours, and then to their totals in that of
+// items, so that two writers do not wait for each other in a circle.
 func addCounts(tx transaction, counts []catalog.Count) error {
 	counts = slices.Clone(counts)
 	slices.SortFunc(counts, func(a, b catalog.Count) int {
@@ -78,6 +78,8 @@ func addCounts(tx transaction, counts []catalog.Count) error {
 	var all []statement
 	for _, c := range counts {
 		all = append(all, statement{addCount, []any{c.Item, c.Hour, c.Downloads, c.Bots, c.Completed, c.Bytes}})
+	}
+	for _, c := range counts {
 		if c.Downloads != 0 && !strings.Contains(c.Item, "/") { // of an item, as 00009_totals.sql has them
 			all = append(all, statement{addTotal, []any{c.Item, -c.Downloads}})
 		}
@@ -85,8 +87,11 @@ func addCounts(tx transaction, counts []catalog.Count) error {
 	return run(tx, all)
 }
 
-// Complete notes how awaited downloads ended, in one transaction.
+// Complete notes how awaited downloads ended, in one transaction, and in an order that
+// keeps two who tell of the same ones out of a circle.
 func (t *tables) Complete(ctx context.Context, ended []catalog.Ended) (noted int, err error) {
+	ended = slices.Clone(ended)
+	slices.SortStableFunc(ended, func(a, b catalog.Ended) int { return cmp.Compare(a.ID, b.ID) })
 	err = t.note(ctx, func(tx transaction) error {
 		var counts []catalog.Count
 		for _, e := range ended {

@@ -1,8 +1,10 @@
 package sqlcat
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
+	"slices"
 	"time"
 
 	"github.com/downlink-go/downlink/catalog"
@@ -50,8 +52,11 @@ func (t *tables) Item(ctx context.Context, slug string) (catalog.Item, error) {
 	return items[0], nil
 }
 
-// Put puts the items in one transaction. Created stays that of the first time.
+// Put puts the items in one transaction, in the order in which they are counted. Created
+// stays that of the first time.
 func (t *tables) Put(ctx context.Context, items []catalog.Item) error {
+	items = slices.Clone(items)
+	slices.SortStableFunc(items, func(a, b catalog.Item) int { return cmp.Compare(a.Slug, b.Slug) })
 	return t.change(ctx, func(tx transaction) error {
 		now := time.Now()
 		for i := range items {

@@ -98,6 +98,10 @@ func (p *postgres) change(ctx context.Context, do func(transaction) error) error
 	})
 }
 
+// commitWait is how long the end of a transaction may take: whether it was carried out
+// is told to a call whose time is up meanwhile, too.
+const commitWait = 5 * time.Second
+
 func (p *postgres) note(ctx context.Context, do func(transaction) error) error {
 	if err := p.prepare(ctx); err != nil {
 		return err
@@ -107,7 +111,10 @@ func (p *postgres) note(ctx context.Context, do func(transaction) error) error {
 		return err
 	}
 	defer conn.Close()
-	tx, err := conn.BeginTx(ctx, nil)
+	whole, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	until := context.AfterFunc(ctx, cancel)
+	tx, err := conn.BeginTx(whole, nil)
 	if err != nil {
 		return err
 	}
@@ -119,6 +126,10 @@ func (p *postgres) note(ctx context.Context, do func(transaction) error) error {
 	if err := b.flush(); err != nil {
 		return err
 	}
+	if !until() {
+		return ctx.Err()
+	}
+	defer time.AfterFunc(commitWait, cancel).Stop()
 	return tx.Commit()
 }
 
