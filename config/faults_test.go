@@ -68,6 +68,22 @@ secret = "YpTQ0gnmvUXMKTg5wBKbtTiL4qQYhtNpCyPUq7mYvkM="
 19:14: secret_file and secret_env are two secrets: keep one, and write a key for each
 20:1: key "secret" is unknown in [[links.keys]]: take it out; known are id, secret_file, secret_env
 `},
+	{"links behind a front server that does not say who the client is", `[[links.keys]]
+id = "a"
+secret_env = "A"
+[stores.files]
+path = "/f"
+[[views]]
+pattern = "/f/{path...}"
+kind = "storage"
+store = "files"
+[[offload]]
+front = "nginx"
+source = "files"
+destination = "/_internal/"
+`, `
+1:1: client_address_header is missing: behind a front server, links for a network and with a use limit need it to tell clients apart; write client_address_header = "X-Forwarded-For" below [server]
+`},
 	{"tracking", `[tracking]
 count = 1
 window = "25h"

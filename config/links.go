@@ -138,6 +138,16 @@ func (r *report) checkLinks(c *Config) {
 	for i := range l.Keys {
 		r.checkLinkKey(l.Keys, i)
 	}
+	r.checkClients(c)
+}
+
+// checkClients checks that clients of links can be told apart behind a front server.
+func (r *report) checkClients(c *Config) {
+	const key = "server.client_address_header"
+	if !c.HasLinks() || len(c.Offload) == 0 || !c.isFor(OnServer) || c.Server.ClientAddressHeader != "" || r.faulty(key) {
+		return
+	}
+	r.faultAt(r.position("links.keys[0]"), key, `client_address_header is missing: behind a front server, links for a network and with a use limit need it to tell clients apart; write client_address_header = "X-Forwarded-For" below [server]`)
 }
 
 func (r *report) checkLinkKey(keys []LinkKey, i int) {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/downlink-go/downlink/core"
+	"github.com/downlink-go/downlink/download"
 )
 
 // joined is a field's lines as one value (RFC 9110 §5.3).
@@ -21,9 +22,13 @@ func joined(lines []string) string {
 }
 
 // clientAddress is the address of the client: of the connection, or as the front
-// server says.
+// server says. "" is for a connection of a front server that says nothing: its own
+// address would make one client of all.
 func (x *exchange) clientAddress() string {
 	if x.opts.ClientField == "" {
+		if x.req.Front != "" && x.req.Front != download.Off {
+			return ""
+		}
 		return x.r.RemoteAddr
 	}
 	list := joined(x.r.Header[x.opts.ClientField])

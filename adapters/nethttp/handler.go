@@ -25,8 +25,10 @@ type Options struct {
 	// field only if a front server sets it on every request.
 	RequestIDField string
 	// ClientField is the request field from which the client's address is taken,
-	// such as "X-Real-IP": of a list the last. "" takes that of the connection. As
-	// with RequestIDField, a front server has to set it on every request.
+	// such as "X-Real-IP": of a list the last. "" takes that of the connection, which
+	// is nobody's if the request names a front server in FrontField: a link for a
+	// network is then refused, and so is going on with a download by a link with a use
+	// limit. As with RequestIDField, a front server has to set it on every request.
 	ClientField string
 	// FrontField is the request field in which the front server says its name, such
 	// as "X-Downlink-Front": files are left to the server that a request came

@@ -1,6 +1,7 @@
 package nethttp
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -30,7 +31,7 @@ func (x *exchange) logRequest() {
 		slog.String("delivery", x.answer.Delivery.String()),
 		slog.String("reason", x.answer.Reason),
 		slog.Duration("took", time.Since(x.start)),
-		slog.String("remote", x.clientAddress()),
+		slog.String("remote", x.remote()),
 		slog.String("user_agent", x.r.UserAgent()),
 		{}, {}, {}, {},
 	}
@@ -53,6 +54,11 @@ func (x *exchange) logRequest() {
 		n++
 	}
 	x.log.LogAttrs(ctx, level, "request", attrs[:n]...)
+}
+
+// remote is who is logged to have asked: the client, or else whoever connects.
+func (x *exchange) remote() string {
+	return cmp.Or(x.clientAddress(), x.r.RemoteAddr)
 }
 
 // logLevel is the level of the request in the log, if it is to be there.

@@ -13,6 +13,7 @@ import (
 
 const frontsTOML = `[server]
 listen = "unix:%[1]s"
+client_address_header = "X-Forwarded-For"
 data = "data"
 [stores.files]
 path = %[2]q
