@@ -10,7 +10,10 @@ const piece = 32 << 20; // bytes sent at a time: some servers in front take no m
 const atOnce = 4; // parts on their way to a store
 const patience = [0, 1, 2, 4, 8, 15, 30, 30]; // seconds before each new try
 
-const wait = seconds => new Promise(done => setTimeout(done, seconds * 1000));
+const wait = (seconds, signal) => new Promise(done => {
+  setTimeout(done, seconds * 1000);
+  signal.addEventListener("abort", done);
+});
 const base64 = text => btoa(String.fromCharCode(...new TextEncoder().encode(text)));
 
 class Refused extends Error {}
@@ -18,6 +21,7 @@ class Refused extends Error {}
 // send makes a request, and tells how much of its body is out.
 function send(method, url, headers, body, onProgress, signal) {
   return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(new Refused("Cancelled."));
     const request = new XMLHttpRequest();
     request.open(method, url);
     for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
@@ -53,6 +57,10 @@ class Upload {
     this.url = localStorage.getItem(this.memory);
   }
 
+  get cancelled() {
+    return this.stop.signal.aborted;
+  }
+
   // place is where the file goes.
   place() {
     return ["item", "field", "version"].map(name => [name, this.form.elements[name]?.value]).filter(([, value]) => value);
@@ -76,7 +84,7 @@ class Upload {
   async step() {
     if (!this.url) return this.create();
     if (this.unsure) {
-      const head = await send("HEAD", this.url, tus);
+      const head = await send("HEAD", this.url, tus, null, null, this.stop.signal);
       if (head.status === 404) return this.finish();
       this.offset = Number(check(head, 200).getResponseHeader("Upload-Offset"));
       this.unsure = false;
@@ -102,11 +110,12 @@ class Upload {
     return check(answer, 204).getResponseHeader("Downlink-Item");
   }
 
+  // run uploads the file, unless it is cancelled: then it ends as soon as it is known
+  // what there is to be removed.
   async run() {
     this.unsure = Boolean(this.url);
     this.failures = 0;
-    this.begun = performance.now();
-    for (;;) {
+    while (!this.cancelled) {
       try {
         const item = await this.step();
         if (item) {
@@ -115,10 +124,11 @@ class Upload {
         }
         this.show(this.offset);
       } catch (failure) {
+        if (this.cancelled) return;
         if (failure instanceof Refused || this.failures >= patience.length) return this.fail(failure);
         this.unsure = true;
         this.say(`${failure.message} Trying again …`);
-        await wait(patience[this.failures++]);
+        await wait(patience[this.failures++], this.stop.signal);
       }
     }
   }
@@ -127,8 +137,13 @@ class Upload {
     localStorage.removeItem(this.memory);
   }
 
+  // cancel removes what there is of the upload, unless it was done before it could end.
   async cancel() {
     this.stop.abort();
+    this.row.querySelector("button").disabled = true;
+    this.say("Cancelling …");
+    await this.running;
+    if (this.row.dataset.state === "done") return;
     this.forget();
     if (this.url) await send("DELETE", this.url, tus).catch(() => {});
     this.row.remove();
@@ -174,15 +189,15 @@ class Upload {
 // Direct is an upload whose parts go to the store without the server.
 class Direct extends Upload {
   // ask asks the server by a form, and returns what it says.
-  async ask(method, url, fields, ...wanted) {
+  async ask(method, url, fields, wanted, signal) {
     const headers = fields ? { "Content-Type": "application/x-www-form-urlencoded" } : {};
-    const answer = check(await send(method, url, headers, fields && String(new URLSearchParams(fields))), ...wanted);
+    const answer = check(await send(method, url, headers, fields && String(new URLSearchParams(fields)), null, signal), ...wanted);
     return answer.status === 404 ? null : JSON.parse(answer.responseText);
   }
 
   async create() {
     this.etags = {};
-    this.know(await this.ask("POST", this.base, [["name", this.file.name], ["size", this.file.size], ...this.place()], 201));
+    this.know(await this.ask("POST", this.base, [["name", this.file.name], ["size", this.file.size], ...this.place()], [201]));
     this.remember();
     return null;
   }
@@ -223,14 +238,14 @@ class Direct extends Upload {
   async step() {
     if (!this.url) return this.create();
     if (this.unsure) {
-      const state = await this.ask("GET", this.url, null, 200, 404);
+      const state = await this.ask("GET", this.url, null, [200, 404], this.stop.signal);
       if (state?.item) return state.item;
       if (!state) return this.create();
       this.know(state);
     }
     if (!this.missing.length) return this.finish();
     const numbers = this.missing.slice(0, atOnce);
-    const urls = await this.ask("POST", `${this.url}/parts`, numbers.map(number => ["part", number]), 200);
+    const urls = await this.ask("POST", `${this.url}/parts`, numbers.map(number => ["part", number]), [200], this.stop.signal);
     await this.sendParts(numbers, urls);
     this.failures = 0;
     return null;
@@ -285,7 +300,7 @@ function prepare(form) {
       const shown = row(file), upload = new (form.dataset.direct ? Direct : Upload)(form, file, shown);
       shown.querySelector("button").onclick = () => upload.cancel();
       list.append(shown);
-      waiting = waiting.then(() => shown.isConnected && upload.run()); // one after the other
+      waiting = waiting.then(() => upload.running = upload.run()); // one after the other
     }
     waiting = waiting.then(() => {
       const failed = list.querySelector("[data-state=failed]");

@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"os"
 	"path/filepath"
 	"sync/atomic"
 	"testing"
@@ -47,20 +46,12 @@ func TestC2_DirectUploadInChromium(t *testing.T) {
 	bucket := server.StartS3(t)
 	way := server.Before(t, bucket.Addr)
 	data := t.TempDir()
-	conf := filepath.Join(t.TempDir(), "downlink.toml")
-	toml := "[server]\nlisten = \"127.0.0.1:0\"\n" + bucket.Store(t, "http://"+way.Addr) + withAdmin + "direct_uploads = true\n"
-	if err := os.WriteFile(conf, []byte(toml), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	p := server.Downlink(t, []string{"--config", conf, "--data", data})
+	p := startAdmin(t, data, bucket.Store(t, "http://"+way.Addr)+withAdmin+"direct_uploads = true\n")
 	site := "http://" + p.Addr
 	allowUploads(t, bucket, site)
 	b := startChromium(t)
 	b.asPerson(t)
-	do(t, b, chromedp.Navigate(site+setUpPath(t, data)))
-	b.write(t, "#password", adminPassword)
-	b.write(t, "#again", adminPassword)
-	b.press(t, "main button")
+	b.setUp(t, site, data)
 	big := filepath.Join(t.TempDir(), "Big file.bin")
 	randomFile(t, big, size)
 

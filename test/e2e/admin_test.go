@@ -66,6 +66,25 @@ func (c *cutting) carry(client net.Conn) {
 	io.Copy(server, client)
 }
 
+// startAdmin runs Downlink with a configuration that has the admin.
+func startAdmin(t *testing.T, data, toml string) *server.Process {
+	t.Helper()
+	conf := filepath.Join(t.TempDir(), "downlink.toml")
+	if err := os.WriteFile(conf, []byte("[server]\nlisten = \"127.0.0.1:0\"\n"+toml), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return server.Downlink(t, []string{"--config", conf, "--data", data})
+}
+
+// setUp makes the first account.
+func (b *chromium) setUp(t *testing.T, site, data string) {
+	t.Helper()
+	do(t, b, chromedp.Navigate(site+setUpPath(t, data)))
+	b.write(t, "#password", adminPassword)
+	b.write(t, "#again", adminPassword)
+	b.press(t, "main button")
+}
+
 // pageFaults looks at a page as it is laid out, with all its parts open: nothing is wider
 // than the window, everything has a name and can be reached, and what belongs together
 // is joined.
@@ -312,18 +331,10 @@ func (b *chromium) checkEditing(t *testing.T, site, big, dir string) {
 // says so.
 func TestC2_DroppedFiles(t *testing.T) {
 	dir, data := t.TempDir(), t.TempDir()
-	conf := filepath.Join(t.TempDir(), "downlink.toml")
-	toml := fmt.Sprintf("[server]\nlisten = \"127.0.0.1:0\"\n[stores.files]\npath = %q\n[admin]\nenabled = true\nmax_upload = 1000\n", dir)
-	if err := os.WriteFile(conf, []byte(toml), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	p := server.Downlink(t, []string{"--config", conf, "--data", data})
+	p := startAdmin(t, data, fmt.Sprintf("[stores.files]\npath = %q\n[admin]\nenabled = true\nmax_upload = 1000\n", dir))
 	site := "http://" + p.Addr
 	b := startChromium(t)
-	do(t, b, chromedp.Navigate(site+setUpPath(t, data)))
-	b.write(t, "#password", adminPassword)
-	b.write(t, "#again", adminPassword)
-	b.press(t, "main button")
+	b.setUp(t, site, data)
 	do(t, b, chromedp.Navigate(site+"/admin/upload"))
 	do(t, b, chromedp.Evaluate[bool](`(() => {
 		const dropped = new DataTransfer();
