@@ -3,9 +3,12 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"time"
+
+	"github.com/spf13/pflag"
 
 	"github.com/downlink-go/downlink/adapters/forwardauth"
 	"github.com/downlink-go/downlink/catalog"
@@ -28,6 +31,18 @@ func (s *settings) loadForLinks() (*config.Config, error) {
 		return c.For(all[0])
 	}
 	return c, nil
+}
+
+// saySomething refuses flags that are written and empty, as a variable of the shell
+// is that was never set: without a limit that was meant, a link grants more than it
+// should.
+func saySomething(flags *pflag.FlagSet) (err error) {
+	flags.Visit(func(f *pflag.Flag) {
+		if f.Value.String() == "" {
+			err = errors.Join(err, fmt.Errorf("--%s is empty: write something, or leave the flag out", f.Name))
+		}
+	})
+	return err
 }
 
 // forwardAuth asks the application of the configuration; nil without one.

@@ -43,6 +43,12 @@ Times are durations from now such as 36h or 7d, or RFC 3339 such as
   downlink sign /private/a.pdf --config downlink.toml --uses 1`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := saySomething(cmd.Flags()); err != nil {
+				return err
+			}
+			if cmd.Flags().Changed("uses") && f.uses < 1 {
+				return fmt.Errorf("--uses %d: write 1 or more, or leave it out for any number of downloads", f.uses)
+			}
 			cfg, err := s.loadForLinks()
 			if err != nil {
 				return err
@@ -188,10 +194,11 @@ func splitURL(target string) (base, path string, err error) {
 	if u.RawQuery != "" || u.Fragment != "" {
 		return "", "", fmt.Errorf("%s: leave out what follows the path; write ? and # of a file's name as %%3F and %%23", target)
 	}
-	if !strings.HasPrefix(u.Path, "/") || u.Scheme != "" && u.Host == "" {
+	absolute := (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
+	if !strings.HasPrefix(u.Path, "/") || !absolute && u.Scheme+u.Host != "" {
 		return "", "", fmt.Errorf("%s: write a URL such as https://files.example.org/private/a.pdf, or its path", target)
 	}
-	if u.Host != "" {
+	if absolute {
 		base = u.Scheme + "://" + u.Host
 	}
 	prefix, _ := strings.CutSuffix(u.EscapedPath(), "/")

@@ -27,6 +27,9 @@ fail, with the reason. Nothing is counted.`,
 		Example: "  downlink verify 'https://files.example.org/private/a.pdf?link=…' --config downlink.toml --ip 192.0.2.7",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := saySomething(cmd.Flags()); err != nil {
+				return err
+			}
 			cfg, err := s.loadForLinks()
 			if err != nil {
 				return err
