@@ -167,8 +167,8 @@ func (h *Handler) discard(ctx context.Context, f catalog.File) {
 	if f.Store != h.opts.Store.Name() || !isUpload(f.Key) {
 		return
 	}
-	others, err := h.usersOf(ctx, f.Store, f.Key)
-	if err == nil && len(others) == 0 {
+	used, err := h.used(ctx, []catalog.File{f})
+	if err == nil && !used[at(f)] {
 		err = h.opts.Store.Delete(ctx, f.Key)
 	}
 	if err != nil && !errors.Is(err, storage.ErrNotFound) {
@@ -176,18 +176,31 @@ func (h *Handler) discard(ctx context.Context, f catalog.File) {
 	}
 }
 
-// usersOf are the slugs of the items that have a file.
-func (h *Handler) usersOf(ctx context.Context, store, key string) (slugs []string, err error) {
-	err = h.opts.Catalog.List(ctx, "", func(it catalog.Item) bool {
+// located is where a file is.
+type located struct{ store, key string }
+
+func at(f catalog.File) located { return located{f.Store, f.Key} }
+
+// used says which of the files items have. It reads the whole catalogue, once for all of
+// them.
+func (h *Handler) used(ctx context.Context, files []catalog.File) (map[located]bool, error) {
+	used := map[located]bool{}
+	if len(files) == 0 {
+		return used, nil
+	}
+	asked := map[located]bool{}
+	for _, f := range files {
+		asked[at(f)] = true
+	}
+	err := h.opts.Catalog.List(ctx, "", func(it catalog.Item) bool {
 		for _, f := range it.AllFiles() {
-			if f.Store == store && f.Key == key {
-				slugs = append(slugs, it.Slug)
-				break
+			if asked[at(f)] {
+				used[at(f)] = true
 			}
 		}
 		return true
 	})
-	return slugs, err
+	return used, err
 }
 
 // slugOf is a slug for a title: its ASCII letters and digits in lower case, the rest as

@@ -190,20 +190,15 @@ func picture(x *visit) error {
 // uploaded ones, others too if asked; none that another item has. It returns those that
 // stay though they should not.
 func (h *Handler) removeFiles(ctx context.Context, it *catalog.Item, others bool) (kept []string) {
-	for _, f := range it.AllFiles() {
+	files := slices.DeleteFunc(it.AllFiles(), func(f catalog.File) bool { return !isUpload(f.Key) && !others })
+	used, err := h.used(ctx, files)
+	for _, f := range files {
 		s := h.storeCalled(f.Store)
-		if !isUpload(f.Key) && !others {
-			continue
-		}
-		if s == nil || !s.Writable() {
+		if err != nil || used[at(f)] || s == nil || !s.Writable() {
 			kept = append(kept, f.Key)
 			continue
 		}
-		users, err := h.usersOf(ctx, f.Store, f.Key)
-		if err == nil && len(users) == 0 {
-			err = s.Delete(ctx, f.Key)
-		}
-		if len(users) > 0 || err != nil && !errors.Is(err, storage.ErrNotFound) {
+		if err := s.Delete(ctx, f.Key); err != nil && !errors.Is(err, storage.ErrNotFound) {
 			kept = append(kept, f.Key)
 		}
 	}
@@ -270,7 +265,7 @@ func (o *orphans) look(it *catalog.Item, there map[string]map[string]storedFile,
 		}
 		if len(o.Rows) >= mostOrphans {
 			o.More = true
-			return
+			continue
 		}
 		o.Rows = append(o.Rows, lostRow{it.Slug, titleOf(it), f.Name, f.Store, f.Key})
 	}
