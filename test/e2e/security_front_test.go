@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -59,6 +60,32 @@ func TestSecurityFieldsForTheFront(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Fields that a client names in Connection go no further than the front server (RFC
+// 9110 §7.6.1): those that it sets itself go on to Downlink all the same.
+func TestSecurityFieldsNamedInConnection(t *testing.T) {
+	for _, name := range server.Fronts {
+		t.Run(name, func(t *testing.T) {
+			v := newVictim(t, name, nil)
+			for i, fields := range [][]string{
+				{"Connection: close, X-Forwarded-For, X-Forwarded-Proto, X-Downlink-Front, X-Request-Id"},
+				{"Connection: x-forwarded-for,x-downlink-front,close"},
+				{"Connection: close", "Connection: X-Forwarded-For", "Connection: X-Downlink-Front"},
+				{"Connection: close, X-Forwarded-For;X-Downlink-Front"},
+				{"Connection: \"X-Forwarded-For\", close, \"X-Downlink-Front\""},
+				{"Connection: close", "Proxy-Connection: X-Forwarded-For, X-Downlink-Front"},
+				{"Connection: close", "Keep-Alive: X-Forwarded-For", "Proxy-Connection: close"},
+			} {
+				agent := fmt.Sprintf("named-%d", i)
+				v.one(t, message("GET", "/files/a.txt", append(fields, "User-Agent: "+agent)...), 200)
+				before, _, _ := strings.Cut(v.log(t, "user_agent="+agent), " user_agent="+agent)
+				if line := before[strings.LastIndexByte(before, '\n')+1:]; !strings.Contains(line, " delivery=offload ") || !strings.HasSuffix(line, " remote=127.0.0.1") {
+					t.Errorf("%q: %s", fields, line)
+				}
+			}
+		})
+	}
 }
 
 // The internal fields are really there between Downlink and nginx: else that
