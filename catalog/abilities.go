@@ -31,8 +31,8 @@ type Categorizer interface {
 	// PutCategory inserts or replaces a category, and makes those above it.
 	PutCategory(ctx context.Context, c Category) error
 	// MoveCategory gives a category another path, with all categories below it and
-	// their items; one that is there already takes them in and keeps its title and
-	// position. ErrNotFound without such a category.
+	// their items. One that is there already, and does not move itself, takes them in
+	// and keeps its title and position. ErrNotFound without such a category.
 	MoveCategory(ctx context.Context, from, to string) error
 	// DeleteCategory removes a category and those below it: items in one of them
 	// stay, outside it. ErrNotFound without such a category.

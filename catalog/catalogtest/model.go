@@ -67,13 +67,18 @@ func (m *model) move(from, to string) {
 	if above := catalog.Above(to); len(above) > 1 {
 		m.make(above[len(above)-2])
 	}
-	for p, c := range maps.Clone(m.categories) {
-		c.Path = to + strings.TrimPrefix(p, from)
-		if _, there := m.categories[c.Path]; catalog.Below(p, from) && !there {
+	moved := func(path string) string { return to + strings.TrimPrefix(path, from) }
+	before := maps.Clone(m.categories)
+	m.edit(from, moved)
+	for path, c := range before {
+		if !catalog.Below(path, from) {
+			continue
+		}
+		c.Path = moved(path)
+		if _, there := m.categories[c.Path]; !there {
 			m.categories[c.Path] = c
 		}
 	}
-	m.edit(from, func(c string) string { return to + strings.TrimPrefix(c, from) })
 }
 
 func (m *model) has(it *catalog.Item, category string, now time.Time) bool {
@@ -172,6 +177,7 @@ func change(t *testing.T, d catalog.Driver, m *model, r *rand.Rand) {
 func RunCategorizer(t *testing.T, open func(t *testing.T) catalog.Driver) {
 	for name, test := range map[string]func(*testing.T, catalog.Driver){
 		"categories of their own": categoriesOfTheirOwn,
+		"moved up":                categoryMovedUp,
 		"like the model":          categoriesLikeTheModel,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -225,6 +231,32 @@ func categoriesOfTheirOwn(t *testing.T, d catalog.Driver) {
 		}
 	}
 	wantCategories(t, d, time.Time{}, []catalog.CategoryCount{{Category: a, Items: 1}, {Category: catalog.Category{Path: "A/D"}, Items: 1}})
+}
+
+// categoryMovedUp: categories inside the one that moves have the names of those they
+// come to. They take their places, and nothing is lost.
+func categoryMovedUp(t *testing.T, d catalog.Driver) {
+	c, ctx := catalog.New(d), context.Background()
+	for _, category := range []catalog.Category{
+		{Path: "A", Title: "top"}, {Path: "A/B", Title: "outer"}, {Path: "A/B/B", Title: "inner", Position: 7}, {Path: "A/B/B/B", Title: "innermost"},
+	} {
+		if err := c.PutCategory(ctx, category); err != nil {
+			t.Fatal(err)
+		}
+	}
+	items := []catalog.Item{in("a", "A"), in("b", "A/B"), in("c", "A/B/B"), in("d", "A/B/B", "A/B", "A/B/B/B")}
+	put(t, d, items...)
+	if err := c.MoveCategory(ctx, "A/B", "A"); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []catalog.Item{in("a", "A"), in("b", "A"), in("c", "A/B"), in("d", "A/B", "A", "A/B/B")} {
+		wantItem(t, d, want)
+	}
+	wantPage(t, d, catalog.Query{Category: "A/B"}, "c", "d")
+	wantCategories(t, d, time.Time{}, []catalog.CategoryCount{
+		{Category: catalog.Category{Path: "A", Title: "top"}, Items: 4}, {Category: catalog.Category{Path: "A/B", Title: "inner", Position: 7}, Items: 2},
+		{Category: catalog.Category{Path: "A/B/B", Title: "innermost"}, Items: 1},
+	})
 }
 
 func categoriesLikeTheModel(t *testing.T, d catalog.Driver) {

@@ -3,6 +3,7 @@ package dynamocat
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -32,10 +33,10 @@ func categoryKey(path string) attributes {
 }
 
 // categoriesOf are the categories that items are in, and those above.
-func categoriesOf(items []catalog.Item) []string {
+func categoriesOf(edits []edit) []string {
 	paths := map[string]bool{}
-	for i := range items {
-		for _, category := range items[i].AllCategories() {
+	for _, e := range edits {
+		for _, category := range e.AllCategories() {
 			for _, path := range catalog.Above(category) {
 				paths[path] = true
 			}
@@ -98,7 +99,7 @@ func (s *Store) Categories(ctx context.Context, now time.Time) ([]catalog.Catego
 	counts := map[string]int64{}
 	err = s.List(ctx, "", func(it catalog.Item) bool {
 		if now.IsZero() || it.Listed(now) {
-			for _, path := range categoriesOf([]catalog.Item{it}) {
+			for _, path := range categoriesOf([]edit{{Item: &it}}) {
 				counts[path]++
 			}
 		}
@@ -129,7 +130,8 @@ func above(path string) []string {
 }
 
 // MoveCategory makes the categories at their new paths, moves the items, all or none,
-// and removes the old ones. One that failed can be called again.
+// and removes the old ones. One that failed can be called again, unless a category came
+// to where another was that moved: its items would move once more.
 func (s *Store) MoveCategory(ctx context.Context, from, to string) error {
 	old, err := s.below(ctx, from)
 	if err != nil {
@@ -138,16 +140,21 @@ func (s *Store) MoveCategory(ctx context.Context, from, to string) error {
 	if err := s.makeCategories(ctx, above(to)); err != nil {
 		return err
 	}
-	moved := func(path string) string { return to + strings.TrimPrefix(path, from) }
-	err = each(ctx, len(old), atOnce, func(ctx context.Context, i int) error {
-		c := old[i]
-		c.Path = moved(c.Path)
-		return unless(s.putCategory(ctx, c, "attribute_not_exists(pk)"))
+	rename := func(path string) string { return to + strings.TrimPrefix(path, from) }
+	moved := slices.Clone(old)
+	for i := range moved {
+		moved[i].Path = rename(old[i].Path)
+	}
+	err = each(ctx, len(moved), atOnce, func(ctx context.Context, i int) error {
+		return unless(s.putCategory(ctx, moved[i], "attribute_not_exists(pk)"))
 	})
 	if err != nil {
 		return err
 	}
-	return s.leave(ctx, from, old, moved)
+	if err := s.recategorize(ctx, from, rename); err != nil {
+		return err
+	}
+	return s.removeCategories(ctx, old, moved)
 }
 
 // DeleteCategory takes the items out of the categories, all or none, and removes those.
@@ -156,7 +163,10 @@ func (s *Store) DeleteCategory(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	return s.leave(ctx, path, old, func(string) string { return "" })
+	if err := s.recategorize(ctx, path, func(string) string { return "" }); err != nil {
+		return err
+	}
+	return s.removeCategories(ctx, old, nil)
 }
 
 // below are the category at path and those below it; ErrNotFound without one at path.
@@ -176,27 +186,39 @@ func (s *Store) below(ctx context.Context, path string) (all []catalog.Category,
 	return all, nil
 }
 
-// leave has rename change the categories of each item at path or below, "" is none,
-// and removes the old ones but those that items are in now.
-func (s *Store) leave(ctx context.Context, path string, old []catalog.Category, rename func(string) string) error {
-	var items []catalog.Item
-	err := s.List(ctx, "", func(it catalog.Item) bool {
-		if all, changed := renamed(it.AllCategories(), path, rename); changed {
-			it.SetCategories(all)
-			items = append(items, it)
+// mostTries is how often items are read and put into other categories before others who
+// edit them go first.
+const mostTries = 10
+
+// recategorize has rename change the categories of each item at path or below, "" is
+// none. If one of them was edited after it was read, it reads all again.
+func (s *Store) recategorize(ctx context.Context, path string, rename func(string) string) error {
+	for range mostTries {
+		var edits []edit
+		err := s.list(ctx, "", func(it catalog.Item, was attributes) bool {
+			if all, changed := renamed(it.AllCategories(), path, rename); changed {
+				it.SetCategories(all)
+				edits = append(edits, edit{&it, was})
+			}
+			return true
+		})
+		if err == nil {
+			err = s.put(ctx, edits)
 		}
-		return true
-	})
-	if err == nil {
-		err = s.Put(ctx, items)
+		if _, edited := errors.AsType[*refusal](err); !edited {
+			return err
+		}
 	}
-	if err != nil {
-		return err
-	}
-	used := categoriesOf(items)
+	return fmt.Errorf("%w: others kept editing items of the category: try again", catalog.ErrUnavailable)
+}
+
+// removeCategories removes the old categories; moved ones that come to where one of
+// them was take its place.
+func (s *Store) removeCategories(ctx context.Context, old, moved []catalog.Category) error {
 	return each(ctx, len(old), atOnce, func(ctx context.Context, i int) error {
-		if slices.Contains(used, old[i].Path) {
-			return nil
+		at := func(c catalog.Category) bool { return c.Path == old[i].Path }
+		if n := slices.IndexFunc(moved, at); n >= 0 {
+			return s.putCategory(ctx, moved[n], "")
 		}
 		return s.write(ctx, "DeleteItem", &operation{Key: categoryKey(old[i].Path)})
 	})

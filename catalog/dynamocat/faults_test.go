@@ -57,6 +57,7 @@ func TestFaults(t *testing.T) {
 		"tries": tries, "no answer": noAnswer, "nobody is there": nobody, "skewed clock": skewedClock,
 		"lost answers": lostAnswers, "conflicts pass": conflictsPass, "always conflicts": alwaysConflicts,
 		"put that stands still": standsStill, "put that lives": lives, "committed and not settled": notSettled,
+		"edited while moved": editedWhileMoved, "edited all the time while moved": editedAllTheTime,
 	} {
 		t.Run(name, func(t *testing.T) { t.Parallel(); test(t, d) })
 	}

@@ -13,8 +13,13 @@ const (
 	laterPage = 1000
 )
 
-// List hands out the items after a slug, in order: it merges what the partitions have.
+// List hands out the items after a slug, in order.
 func (s *Store) List(ctx context.Context, after string, yield func(catalog.Item) bool) error {
+	return s.list(ctx, after, func(it catalog.Item, _ attributes) bool { return yield(it) })
+}
+
+// list hands out items and their documents: it merges what the partitions have.
+func (s *Store) list(ctx context.Context, after string, yield func(catalog.Item, attributes) bool) error {
 	var parts [partitions]*partition
 	for n := range parts {
 		parts[n] = &partition{store: s, pk: itemPartition(n), after: after, limit: firstPage}
@@ -35,7 +40,7 @@ func (s *Store) List(ctx context.Context, after string, yield func(catalog.Item)
 		if err != nil {
 			return err
 		}
-		if d != nil && !yield(itemOf(textOf(row[sortKey]), row[createdAttr], d)) {
+		if d != nil && !yield(itemOf(textOf(row[sortKey]), row[createdAttr], d), d) {
 			return nil
 		}
 		if len(first.rows) == 0 && !first.done {

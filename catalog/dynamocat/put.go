@@ -20,19 +20,34 @@ const (
 	stagerAttr  = "stager"
 )
 
-// Put puts the items in one transaction if they fit into it, and else as stage.go says.
-// Categories that are missing are made before; they stay if the put fails. A transaction that was sent is waited for, whatever becomes of ctx, so that the
-// answer says what happened.
+// edit is an item that is put.
+type edit struct {
+	*catalog.Item
+	was attributes // the document that its row must have; nil: any, or none
+}
+
+// Put puts the items as they are, whatever their rows have.
 func (s *Store) Put(ctx context.Context, items []catalog.Item) error {
+	items = lastOfEach(items)
+	edits := make([]edit, len(items))
+	for i := range items {
+		edits[i].Item = &items[i]
+	}
+	return s.put(ctx, edits)
+}
+
+// put puts items in one transaction if they fit into it, and else as stage.go says.
+// Categories that are missing are made before; they stay if the put fails. A transaction that was sent is waited for, whatever becomes of ctx, so that the
+// answer says what happened. The error is a refusal if a row has another document than it must.
+func (s *Store) put(ctx context.Context, edits []edit) error {
 	if err := s.ready(ctx); err != nil {
 		return err
 	}
-	items = lastOfEach(items)
-	chunks, err := chunked(items)
-	if err != nil || len(items) == 0 {
+	chunks, err := chunked(edits)
+	if err != nil || len(edits) == 0 {
 		return err
 	}
-	if err := s.makeCategories(ctx, categoriesOf(items)); err != nil {
+	if err := s.makeCategories(ctx, categoriesOf(edits)); err != nil {
 		return err
 	}
 	if len(chunks) > 1 {
@@ -40,8 +55,8 @@ func (s *Store) Put(ctx context.Context, items []catalog.Item) error {
 	}
 	return s.overwrite(ctx, func(dead []string) []transactItem {
 		var ops []transactItem
-		for i := range items {
-			ops = append(ops, s.update(&items[i], "SET doc = :doc, created = if_not_exists(created, :created) REMOVE staged, stager", dead, ""))
+		for _, e := range edits {
+			ops = append(ops, s.update(e, "SET doc = :doc, created = if_not_exists(created, :created) REMOVE staged, stager", dead, ""))
 		}
 		return ops
 	})
@@ -70,29 +85,29 @@ func lastOfEach(items []catalog.Item) []catalog.Item {
 	return kept
 }
 
-// chunked cuts items into what one transaction takes.
-func chunked(items []catalog.Item) (chunks [][]catalog.Item, err error) {
+// chunked cuts edits into what one transaction takes.
+func chunked(edits []edit) (chunks [][]edit, err error) {
 	from, size := 0, 0
-	for i := range items {
-		d := document(&items[i])
-		if err := checkSize(items[i].Slug, d); err != nil {
+	for i, e := range edits {
+		d := document(e.Item)
+		if err := checkSize(e.Slug, d); err != nil {
 			return nil, err
 		}
-		n := sizeOf(value{M: d})
+		n := sizeOf(value{M: d}) + sizeOf(value{M: e.was})
 		if i-from == mostRows || size+n > mostBytes {
-			chunks, from, size = append(chunks, items[from:i]), i, 0
+			chunks, from, size = append(chunks, edits[from:i]), i, 0
 		}
 		size += n
 	}
-	return append(chunks, items[from:]), nil
+	return append(chunks, edits[from:]), nil
 }
 
 // update is an operation on an item's row: an expression over :doc, :created and, if
-// self is given, :self. It asks that no other put of many that lives has staged the
-// row; those that are dead are named.
-func (s *Store) update(it *catalog.Item, expression string, dead []string, self string) transactItem {
+// self is given, :self. It asks that the row has the document it must have, and that no
+// other put of many that lives has staged the row; those that are dead are named.
+func (s *Store) update(e edit, expression string, dead []string, self string) transactItem {
 	at := now()
-	put := *it
+	put := *e.Item
 	put.Updated = at
 	if put.Created.IsZero() {
 		put.Created = at
@@ -105,9 +120,13 @@ func (s *Store) update(it *catalog.Item, expression string, dead []string, self 
 		values[":self"] = text(self)
 		dead = append(slices.Clip(dead), self)
 	}
+	condition := unstaged(values, dead)
+	if e.was != nil {
+		condition, values[":was"] = "("+condition+") AND doc = :was", value{M: e.was}
+	}
 	return transactItem{Update: &operation{
-		TableName: s.opts.Table, Key: itemKey(it.Slug),
-		UpdateExpression: expression, ConditionExpression: unstaged(values, dead), ExpressionAttributeValues: values,
+		TableName: s.opts.Table, Key: itemKey(e.Slug),
+		UpdateExpression: expression, ConditionExpression: condition, ExpressionAttributeValues: values,
 		ReturnValuesOnConditionCheckFailure: allOld,
 	}}
 }

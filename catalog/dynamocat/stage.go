@@ -71,7 +71,7 @@ type bulk struct {
 	lease time.Time
 }
 
-func (s *Store) putMany(ctx context.Context, chunks [][]catalog.Item) error {
+func (s *Store) putMany(ctx context.Context, chunks [][]edit) error {
 	b := &bulk{store: s, id: rand.Text()}
 	if err := b.begin(ctx); err != nil {
 		return err
@@ -83,8 +83,8 @@ func (s *Store) putMany(ctx context.Context, chunks [][]catalog.Item) error {
 	}
 	var slugs []string
 	for _, chunk := range chunks {
-		for i := range chunk {
-			slugs = append(slugs, chunk[i].Slug)
+		for _, e := range chunk {
+			slugs = append(slugs, e.Slug)
 		}
 	}
 	ctx, cancel := linger(ctx)
@@ -114,14 +114,14 @@ func (b *bulk) begin(ctx context.Context) error {
 }
 
 // stage stages some items, and shows that the put lives.
-func (b *bulk) stage(ctx context.Context, items []catalog.Item) error {
+func (b *bulk) stage(ctx context.Context, edits []edit) error {
 	if err := b.renew(ctx); err != nil {
 		return err
 	}
 	return b.store.overwrite(ctx, func(dead []string) []transactItem {
 		var ops []transactItem
-		for i := range items {
-			ops = append(ops, b.store.update(&items[i], "SET staged = :doc, stager = :self, created = if_not_exists(created, :created)", dead, b.id))
+		for _, e := range edits {
+			ops = append(ops, b.store.update(e, "SET staged = :doc, stager = :self, created = if_not_exists(created, :created)", dead, b.id))
 		}
 		return ops
 	})

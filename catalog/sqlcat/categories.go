@@ -19,6 +19,8 @@ const (
 	copyCategories = "INSERT INTO categories (path, title, position)" +
 		" SELECT CAST(? AS TEXT) || substr(path, CAST(? AS INTEGER)), title, position FROM categories WHERE " + belowPath +
 		" ON CONFLICT (path) DO NOTHING"
+	// aside begins the paths of categories that are on their way: no path begins so.
+	aside            = "/"
 	deleteCategories = "DELETE FROM categories WHERE " + belowPath
 
 	setCategories = "UPDATE items SET category = ?, categories = ?, updated = ? WHERE slug = ?"
@@ -48,21 +50,21 @@ func (t *tables) PutCategory(ctx context.Context, c catalog.Category) error {
 	})
 }
 
-// MoveCategory gives the categories new paths, and then the items.
+// MoveCategory gives the categories new paths, and then the items. They go aside
+// first, as one of them may come to where another was.
 func (t *tables) MoveCategory(ctx context.Context, from, to string) error {
-	return t.editCategory(ctx, from, func(category string) string {
-		return to + strings.TrimPrefix(category, from)
-	}, append(makeAbove(to)[:strings.Count(to, "/")], statement{copyCategories, append([]any{to, int64(len([]rune(from)) + 1)}, below(from)...)}))
+	all := append(makeAbove(to)[:strings.Count(to, "/")], copyBelow(from, aside+to), removeBelow(from), copyBelow(aside+to, to), removeBelow(aside+to))
+	return t.editCategory(ctx, from, func(category string) string { return to + strings.TrimPrefix(category, from) }, all)
 }
 
-// DeleteCategory takes the items out of the categories, and then those away.
+// DeleteCategory takes the categories away, and the items out of them.
 func (t *tables) DeleteCategory(ctx context.Context, path string) error {
-	return t.editCategory(ctx, path, func(string) string { return "" }, nil)
+	return t.editCategory(ctx, path, func(string) string { return "" }, []statement{removeBelow(path)})
 }
 
-// editCategory runs statements, has rename change the categories of each item at path
-// or below, "" is none, and removes those that were there.
-func (t *tables) editCategory(ctx context.Context, path string, rename func(string) string, first []statement) error {
+// editCategory runs statements about the category at path and those below it, and has
+// rename change those of each item there; "" is none.
+func (t *tables) editCategory(ctx context.Context, path string, rename func(string) string, statements []statement) error {
 	if n, err := t.number(ctx, countCategory, path); err != nil {
 		return err
 	} else if n == 0 {
@@ -71,31 +73,50 @@ func (t *tables) editCategory(ctx context.Context, path string, rename func(stri
 	err := errMeanwhile
 	for try := 0; try < mostTries && errors.Is(err, errMeanwhile); try++ {
 		err = t.change(ctx, func(tx transaction) error {
-			if err := run(tx, append(first, statement{deleteCategories, below(path)})); err != nil {
+			if err := run(tx, statements); err != nil {
 				return err
 			}
-			err := eachIn(tx, path, func(it *catalog.Item) error {
-				return run(tx, recategorize(it, renamed(it.AllCategories(), path, rename)))
-			})
-			if err != nil {
-				return err
-			}
-			return run(tx, []statement{{refuseLeft, []any{path}}})
+			return recategorize(tx, path, rename)
 		})
 	}
 	return err
 }
 
-// recategorize are the statements that put an item into other categories, and leave
-// everything else of it as it is when they run.
-func recategorize(it *catalog.Item, categories []string) []statement {
-	slug := it.Slug
-	all := []statement{
-		{refuseOthers, []any{slug, it.Category, strings.Join(it.Categories, "\n")}},
-		{takeOut, []any{slug}}, {deleteEmpty, []any{slug}}, {leavePlaces, []any{slug}},
+// recategorize has rename change the categories of the items at path or below. All
+// leave before one enters: what is there then came meanwhile.
+func recategorize(tx transaction, path string, rename func(string) string) error {
+	type move struct {
+		slug       string
+		categories []string
 	}
+	var moved []move
+	err := eachIn(tx, path, func(it *catalog.Item) error {
+		moved = append(moved, move{it.Slug, renamed(it.AllCategories(), path, rename)})
+		return run(tx, leave(it))
+	})
+	if err == nil {
+		err = run(tx, []statement{{refuseLeft, []any{path}}})
+	}
+	for i := 0; i < len(moved) && err == nil; i++ {
+		err = run(tx, enter(moved[i].slug, moved[i].categories))
+	}
+	return err
+}
+
+// leave are the statements that take an item out of its categories.
+func leave(it *catalog.Item) []statement {
+	return []statement{
+		{refuseOthers, []any{it.Slug, it.Category, strings.Join(it.Categories, "\n")}},
+		{takeOut, []any{it.Slug}}, {deleteEmpty, []any{it.Slug}}, {leavePlaces, []any{it.Slug}},
+	}
+}
+
+// enter are the statements that put an item that has left its categories into others,
+// and leave everything else of it as it is when they run.
+func enter(slug string, categories []string) []statement {
+	it := &catalog.Item{}
 	it.SetCategories(categories)
-	all = append(all, statement{setCategories, []any{it.Category, strings.Join(it.Categories, "\n"), msOf(time.Now()), slug}})
+	all := []statement{{setCategories, []any{it.Category, strings.Join(it.Categories, "\n"), msOf(time.Now()), slug}}}
 	for _, path := range placesOf(it) {
 		all = append(all, statement{copyPlace, []any{path, slug}}, statement{makeCategory, []any{path}})
 	}
@@ -137,6 +158,13 @@ func renamed(categories []string, path string, rename func(string) string) (all 
 	}
 	return all
 }
+
+// copyBelow copies the categories at from and below to where there are none.
+func copyBelow(from, to string) statement {
+	return statement{copyCategories, append([]any{to, int64(len([]rune(from)) + 1)}, below(from)...)}
+}
+
+func removeBelow(path string) statement { return statement{deleteCategories, below(path)} }
 
 func below(path string) []any { return []any{path, path + "/", path + "0"} }
 
