@@ -40,18 +40,24 @@ func sortByPath(all []catalog.CategoryCount) {
 	})
 }
 
-func categories(x *visit) error { return x.showCategories("", "") }
+func categories(x *visit) error { return x.showCategories(categoryForms{}, "") }
 
-func (x *visit) showCategories(written, problem string) error {
+// categoryForms is what the forms beside the tree have in them.
+type categoryForms struct {
+	Path     string // of the new category
+	From, To string // of one that may go into another; "": none
+}
+
+func (x *visit) showCategories(forms categoryForms, problem string) error {
 	all, err := x.opts.Catalog.Categories(x.r.Context(), time.Time{})
 	if err != nil {
 		return err
 	}
 	sortByPath(all)
 	data := struct {
-		Rows    []categoryRow
-		Written string
-	}{treeOf(all), written}
+		Rows []categoryRow
+		categoryForms
+	}{treeOf(all), forms}
 	return x.show("categories", shown{Title: "Categories", Section: "categories", Problem: problem, Data: data})
 }
 
@@ -60,7 +66,7 @@ func changeCategory(x *visit) error {
 	if err := x.parseForm(); err != nil {
 		return err
 	}
-	form, ctx := x.r.PostForm, x.r.Context()
+	form := x.r.PostForm
 	from, to := form.Get("from"), cleanCategory(form.Get("path"))
 	if form.Get("do") == "delete" {
 		return x.deleteCategory(from)
@@ -70,21 +76,57 @@ func changeCategory(x *visit) error {
 	if err == nil {
 		err = c.Check()
 	}
-	if err != nil {
-		return x.showCategories(form.Get("path"), sentence(err))
+	switch {
+	case err != nil:
+		return x.showCategories(categoryForms{Path: form.Get("path")}, sentence(err))
+	case from == to:
+		return x.putCategory(c)
+	case from == "":
+		return x.newCategory(c)
 	}
-	if from != "" && from != to {
-		if catalog.Below(to, from) {
-			return x.showCategories("", "A category cannot go into itself.")
-		}
-		if err := x.opts.Catalog.MoveCategory(ctx, from, to); err != nil {
-			return err
-		}
-	}
-	if err := x.opts.Catalog.PutCategory(ctx, c); err != nil {
+	return x.moveCategory(from, c, form.Get("do") == "merge")
+}
+
+func (x *visit) putCategory(c catalog.Category) error {
+	if err := x.opts.Catalog.PutCategory(x.r.Context(), c); err != nil {
 		return err
 	}
 	return x.goTo(Path+"categories", "Saved.")
+}
+
+// newCategory makes a category unless there is one.
+func (x *visit) newCategory(c catalog.Category) error {
+	all, err := x.categories()
+	if err != nil {
+		return err
+	}
+	if slices.Contains(all, c.Path) {
+		return x.showCategories(categoryForms{Path: c.Path}, fmt.Sprintf("There is a category %q already: write another path, or change that one below.", c.Path))
+	}
+	return x.putCategory(c)
+}
+
+// moveCategory moves the category at from to the path of c. With merge it goes into the
+// one that is there, which stays as it is; else it asks.
+func (x *visit) moveCategory(from string, c catalog.Category, merge bool) error {
+	if catalog.Below(c.Path, from) {
+		return x.showCategories(categoryForms{}, "A category cannot go into itself.")
+	}
+	all, err := x.categories()
+	if err != nil {
+		return err
+	}
+	there := slices.Contains(all, c.Path)
+	if there && !merge {
+		return x.showCategories(categoryForms{From: from, To: c.Path}, fmt.Sprintf("There is a category %q already. Nothing was moved.", c.Path))
+	}
+	if err := x.opts.Catalog.MoveCategory(x.r.Context(), from, c.Path); err != nil {
+		return err
+	}
+	if there {
+		return x.goTo(Path+"categories", fmt.Sprintf("All that was in %q is in %q now.", from, c.Path))
+	}
+	return x.putCategory(c)
 }
 
 // deleteCategory deletes one that is empty.
@@ -96,7 +138,7 @@ func (x *visit) deleteCategory(from string) error {
 	sortByPath(all)
 	for _, r := range treeOf(all) {
 		if r.Path == from && !r.Empty {
-			return x.showCategories("", "There is something in this category: move that first.")
+			return x.showCategories(categoryForms{}, "There is something in this category: move that first.")
 		}
 	}
 	if err := x.opts.Catalog.DeleteCategory(x.r.Context(), from); err != nil {

@@ -8,6 +8,7 @@ import (
 	"html"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -295,6 +296,45 @@ func TestCategories(t *testing.T) {
 	if got := paths(); got != "A-x D D/C" {
 		t.Errorf("at the end: %s", got)
 	}
+}
+
+// A category that is there is not made anew, and another one goes into it only if
+// somebody says so.
+func TestCategoryThatIsThere(t *testing.T) {
+	s := start(t, nil)
+	b := s.anna(t)
+	const at = "/admin/categories"
+	alpha, inner := catalog.Category{Path: "A", Title: "Alpha", Position: 1}, catalog.Category{Path: "A/B/B", Title: "Inner", Position: 2}
+	for _, c := range []catalog.Category{alpha, {Path: "A/B", Title: "Outer"}, inner} {
+		if err := s.items.PutCategory(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.items.Put(t.Context(), []catalog.Item{{Slug: "x", Store: "files", Key: "k", Category: "A/B"}, {Slug: "y", Store: "files", Key: "k", Category: "A/B/B"}}); err != nil {
+		t.Fatal(err)
+	}
+	want := func(all ...catalog.CategoryCount) {
+		t.Helper()
+		if got, err := s.items.Categories(t.Context(), time.Time{}); err != nil || !slices.Equal(got, all) {
+			t.Errorf("got %+v, %v; want %+v", got, err, all)
+		}
+	}
+	before := []catalog.CategoryCount{{Category: alpha, Items: 2}, {Category: catalog.Category{Path: "A/B", Title: "Outer"}, Items: 2}, {Category: inner, Items: 1}}
+	page := b.post(at, "path", " A ")
+	b.want(page, http.StatusUnprocessableEntity)
+	contains(t, page, "There is a category &#34;A&#34; already")
+	want(before...)
+	page = b.post(at, "from", "A/B", "path", "A", "title", "Other", "position", "5")
+	b.want(page, http.StatusUnprocessableEntity)
+	contains(t, page, `value="merge"`)
+	want(before...)
+	b.want(b.post(at, "from", "A/B", "path", "A", "do", "merge"), http.StatusSeeOther)
+	inner.Path = "A/B"
+	want(catalog.CategoryCount{Category: alpha, Items: 2}, catalog.CategoryCount{Category: inner, Items: 1})
+	contains(t, b.get(at), "is in &#34;A&#34; now")
+	b.want(b.post(at, "from", "A", "path", "A", "title", "Better"), http.StatusSeeOther)
+	alpha.Title, alpha.Position = "Better", 0
+	want(catalog.CategoryCount{Category: alpha, Items: 2}, catalog.CategoryCount{Category: inner, Items: 1})
 }
 
 func TestPickingFromAStore(t *testing.T) {
