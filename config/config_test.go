@@ -261,6 +261,9 @@ func TestLoad(t *testing.T) {
 		{"secret and revoked links served", "etc/downlink.toml", store + "[[links.keys]]\nid = 'a'\nsecret_file = '../srv/good.key'\n[links]\nrevoked = '../srv/revoked.txt'\n", `
 5:15: secret_file "$DIR/srv/good.key" lies inside "$DIR/srv", which is served (stores.s.path, line 2): choose a folder outside
 7:11: revoked "$DIR/srv/revoked.txt" lies inside "$DIR/srv", which is served (stores.s.path, line 2): choose a folder outside`},
+		{"secrets that everybody can read", "etc/downlink.toml", store + "[[links.keys]]\nid = 'a'\nsecret_file = '../open.key'\n[[webhooks]]\nurl = 'https://app.example.org/'\nsecret_file = '../open.key'\n", `
+5:15: secret_file "$DIR/open.key" can be read by everybody on this machine: chmod o= it
+8:15: secret_file "$DIR/open.key" can be read by everybody on this machine: chmod o= it`},
 		{"generated files served, no font", "etc/downlink.toml", store + card + "font = 'no.ttf'\n[generated]\npath = '../srv/sub'\n", `
 10:8: font "$DIR/etc/no.ttf" does not exist: correct the path, or take it out for Go Regular
 12:8: path "$DIR/srv/sub" lies inside "$DIR/srv", which is served (stores.s.path, line 2): choose a folder outside`},
@@ -331,10 +334,13 @@ func plant(t *testing.T, dir string) {
 			t.Fatal(err)
 		}
 	}
-	for name, text := range map[string]string{"srv/file": "", "srv/good.key": goodSecret, "srv/revoked.txt": "# none\n"} {
+	for name, text := range map[string]string{"srv/file": "", "srv/good.key": goodSecret, "srv/revoked.txt": "# none\n", "open.key": goodSecret} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if err := os.Chmod(filepath.Join(dir, "open.key"), 0o604); err != nil {
+		t.Fatal(err)
 	}
 	for link, target := range map[string]string{
 		"tosub": "srv/sub", "dangling.db": "srv/new.db", "loop": "loop", "etc/link.toml": "../srv/link.toml",

@@ -30,7 +30,8 @@ func (r *report) checkSecret(path, file, variable, remedy, example string) {
 }
 
 // checkSecretText reports, at the key that says where the secret of the table at path
-// is, what went wrong when it was read, and a file that would be served.
+// is, what went wrong when it was read, and a file that others can read or that would
+// be served.
 func (r *report) checkSecretText(c *Config, path, file string, err error) {
 	name := "secret_file"
 	if file == "" {
@@ -39,6 +40,9 @@ func (r *report) checkSecretText(c *Config, path, file string, err error) {
 	key := path + "." + name
 	if err != nil {
 		r.fault(key, "%s: %v", name, err)
+	}
+	if info, err := os.Stat(file); err == nil && openToOthers(info) {
+		r.fault(key, openFault, name, quote(file))
 	}
 	r.checkPrivate(c, key, file, name)
 }

@@ -157,16 +157,24 @@ func (r *report) checkKeyFiles(c *Config) {
 	}
 }
 
-func (r *report) checkKeyFile(c *Config, key, name, path string) {
+const openFault = "%s %s can be read by everybody on this machine: chmod o= it"
+
+// openToOthers reports whether a file is for others than its owner and group. Windows has no
+// such modes.
+func openToOthers(info fs.FileInfo) bool {
 	const others fs.FileMode = 0o007
+	return info.Mode()&others != 0 && os.PathSeparator == '/'
+}
+
+func (r *report) checkKeyFile(c *Config, key, name, path string) {
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:
 		r.fault(key, "%s %s cannot be read: %v; correct the path or its permissions", name, quote(path), err)
 	case !info.Mode().IsRegular():
 		r.fault(key, "%s %s is not a file: name the file with the key", name, quote(path))
-	case info.Mode()&others != 0 && os.PathSeparator == '/':
-		r.fault(key, "%s %s can be read by everybody on this machine: chmod o= it", name, quote(path))
+	case openToOthers(info):
+		r.fault(key, openFault, name, quote(path))
 	}
 	r.checkPrivate(c, key, path, name)
 }
