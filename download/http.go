@@ -2,7 +2,6 @@ package download
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -14,7 +13,7 @@ import (
 
 // HTTPView serves files of other servers (HTTPDownloadView in django-downloadview,
 // which has neither a time limit nor a list of servers). Of a client's request only
-// Range and validators go on; of the answer only type, length, coding, entity-tag
+// Range, validators and CDN-Loop go on; of the answer only type, length, coding, entity-tag
 // and modification time come back. 404 and 410 are the client's answer too, 502 and
 // 504 take the place of every other failure.
 type HTTPView struct {
@@ -39,10 +38,13 @@ func (v *HTTPView) File(ctx context.Context, r *Request) (File, error) {
 			return File{}, err
 		}
 	}
-	if native, ok := r.Native.(*http.Request); ok && v.Client.Loops(native.Header) {
-		return File{}, fmt.Errorf("the request was sent by this very view: its URL leads back here: %w", httpstore.ErrBadGateway)
-	}
 	ask := asked(r.Request)
+	if native, ok := r.Native.(*http.Request); ok {
+		var err error
+		if ask.Through, err = v.Client.Through(native.Header); err != nil {
+			return File{}, err
+		}
+	}
 	return File{
 		Key:     nameOf(remote),
 		Options: v.Options,

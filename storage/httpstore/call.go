@@ -17,15 +17,17 @@ const maxRedirects = 5
 // call is an exchange with a server from the first connection to the last byte.
 type call struct {
 	client *Client
+	loop   string          // CDN-Loop
 	outer  context.Context // the caller's
 	ctx    context.Context // ends with outer, or when a time limit is over
 	cancel context.CancelCauseFunc
 	total  *time.Timer // nil without a limit
 }
 
-func (c *Client) begin(outer context.Context) *call {
+func (o *object) call(outer context.Context) *call {
 	ctx, cancel := context.WithCancelCause(outer)
-	return &call{client: c, outer: outer, ctx: ctx, cancel: cancel, total: after(c.opts.TotalTimeout, cancel, errTotal)}
+	c := o.client
+	return &call{client: c, loop: c.passedOn(o.through), outer: outer, ctx: ctx, cancel: cancel, total: after(c.opts.TotalTimeout, cancel, errTotal)}
 }
 
 // after ends a context with cause when d is over, unless d is no limit.
@@ -99,7 +101,7 @@ func (x *call) once(method string, u *url.URL, fields http.Header) (*http.Respon
 		"Accept":          {"*/*"},
 		"Accept-Encoding": {"identity"},
 		"User-Agent":      {"Downlink"},
-		loopField:         {x.client.loop},
+		loopField:         {x.loop},
 	}
 	for name, values := range fields {
 		req.Header[name] = values

@@ -124,8 +124,40 @@ func TestRequestIsBuiltFromNothing(t *testing.T) {
 	if len(want) > 0 || r.RequestURI != "/a%20b?c=d" || r.Method != "GET" {
 		t.Errorf("%s %s, and %v is missing", r.Method, r.RequestURI, want)
 	}
-	if !c.Loops(r.Header) || client(t, o.url).Loops(r.Header) {
-		t.Error("a client knows its own requests and no others")
+}
+
+// A client knows its own requests, through whomever they come back, and passes on the
+// names of others.
+func TestThrough(t *testing.T) {
+	o := says(t, head+"Content-Length: 0\r\n\r\n")
+	ask := func(c *httpstore.Client, through string) http.Header {
+		t.Helper()
+		if _, _, err := fetch(t, c, o.url+"/a", httpstore.Ask{First: core.Span{Length: -1}, Through: through}); err != nil {
+			t.Fatal(err)
+		}
+		asked := o.asked()
+		return asked[len(asked)-1].Header
+	}
+	mine, other := client(t, o.url), client(t, o.url)
+	first := ask(mine, "")
+	through, err := other.Through(first)
+	if err != nil || through == "" {
+		t.Fatalf("of another's request: %q, %v", through, err)
+	}
+	second := ask(other, through)
+	if got := second.Get("Cdn-Loop"); !strings.HasPrefix(got, through+", downlink-") {
+		t.Errorf("passed on as %q", got)
+	}
+	for name, fields := range map[string]http.Header{
+		"own": first, "own, through another": second, "own, in a second line": {"Cdn-Loop": {"cdn", first.Get("Cdn-Loop")}},
+		"too many": {"Cdn-Loop": {strings.Repeat("cdn, ", 500)}}, "control character": {"Cdn-Loop": {"a\tb"}},
+	} {
+		if through, err := mine.Through(fields); !errors.Is(err, httpstore.ErrBadGateway) {
+			t.Errorf("%s: %q, %v", name, through, err)
+		}
+	}
+	if through, err := mine.Through(http.Header{"Cdn-Loop": {"a; b=c", "d"}}); through != "a; b=c, d" || err != nil {
+		t.Errorf("of others: %q, %v", through, err)
 	}
 }
 

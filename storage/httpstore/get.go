@@ -22,6 +22,8 @@ type Ask struct {
 	// IfRange goes with a First that is not everything.
 	IfRange                      string
 	IfNoneMatch, IfModifiedSince string
+	// Through are those who passed the request on, by Client.Through.
+	Through string
 }
 
 // Open asks for the file at an absolute URL, percent-encoded. The object that it
@@ -33,7 +35,7 @@ func (c *Client) Open(ctx context.Context, rawURL string, ask Ask) (storage.Obje
 		return nil, badGateway("the URL of the file is none")
 	}
 	u.Fragment = ""
-	o := &object{client: c, url: u}
+	o := &object{client: c, url: u, through: ask.Through}
 	o.Ask = o.again
 	if err := o.open(ctx, ask); err != nil {
 		return nil, err
@@ -47,7 +49,7 @@ func (o *object) open(ctx context.Context, ask Ask) error {
 	if ask.First.Length == 0 {
 		return o.look(ctx)
 	}
-	x := o.client.begin(ctx)
+	x := o.call(ctx)
 	resp, err := x.send(http.MethodGet, o.url, ask.fields())
 	if err != nil {
 		return err

@@ -5,8 +5,8 @@
 // A request goes to an origin of the list only, whatever redirects say, and to a
 // public address only unless a network was allowed: the address is looked at when
 // it is dialled, after names were resolved. It is made of nothing that the client
-// sent but Range and validators, and of an answer only type, length, encoding,
-// entity-tag and modification time are taken.
+// sent but Range, validators and CDN-Loop, and of an answer only type, length,
+// encoding, entity-tag and modification time are taken.
 package httpstore
 
 import (
@@ -17,7 +17,6 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"strings"
 	"time"
 
 	"github.com/downlink-go/downlink/storage/httpstore/origin"
@@ -106,20 +105,6 @@ func def[T time.Duration | int64](v *T, fallback T) {
 func (c *Client) Close() error {
 	c.transport.CloseIdleConnections()
 	return nil
-}
-
-// loopPrefix begins the name that a client gives itself in CDN-Loop (RFC 8586);
-// the rest is random, so that Downlink may well ask another Downlink.
-const loopPrefix = "downlink-"
-
-// loopField is the field in which a request carries the names of those who passed
-// it on.
-const loopField = "Cdn-Loop"
-
-// Loops reports whether a request with these fields was sent by this client: to
-// answer it by asking again would never end.
-func (c *Client) Loops(fields http.Header) bool {
-	return strings.Contains(strings.Join(fields[loopField], ","), c.loop)
 }
 
 func badGateway(format string, args ...any) error {

@@ -18,6 +18,7 @@ type object struct {
 	storage.Underway
 	client   *Client
 	url      *url.URL
+	through  string // as in Ask
 	metadata core.Metadata
 	noRanges bool // the server cannot send any
 }
@@ -63,7 +64,7 @@ func (o *object) begin(x *call, resp *http.Response, ask Ask) error {
 // answer HEAD.
 func (o *object) look(ctx context.Context) error {
 	for _, method := range [...]string{http.MethodHead, http.MethodGet} {
-		x := o.client.begin(ctx)
+		x := o.call(ctx)
 		resp, err := x.send(method, o.url, nil)
 		if err != nil {
 			return err
@@ -105,7 +106,7 @@ func (o *object) again(ctx context.Context, span core.Span) (storage.Answer, err
 	} else {
 		span = core.Span{Length: -1}
 	}
-	x := o.client.begin(ctx)
+	x := o.call(ctx)
 	resp, err := x.send(http.MethodGet, o.url, fields)
 	if err != nil {
 		return nil, err

@@ -115,6 +115,30 @@ func TestV4_RemoteFiles(t *testing.T) {
 	}
 }
 
+// Views that lead to each other, through another Downlink too, end where the request
+// comes back, and do not ask for ever.
+func TestV4_Loop(t *testing.T) {
+	a, b := server.FreePort(t), server.FreePort(t)
+	start := func(addr string, views ...[2]string) *server.Process {
+		dir := t.TempDir()
+		toml := fmt.Sprintf("[server]\nlisten = %q\ndata = \"data\"\n[http]\nnetworks = [\"127.0.0.0/8\"]\n", addr)
+		for _, v := range views {
+			origin := v[1][:strings.LastIndexByte(v[1], '/')]
+			toml += fmt.Sprintf("[[views]]\npattern = %q\nkind = \"http\"\nurl = %q\norigins = [%q]\n", v[0], v[1], origin)
+		}
+		write(t, filepath.Join(dir, "downlink.toml"), toml)
+		return server.Downlink(t, []string{"--config", filepath.Join(dir, "downlink.toml")})
+	}
+	first := start(a, [2]string{"/one", "http://" + b + "/two"}, [2]string{"/three", "http://" + a + "/one"})
+	second := start(b, [2]string{"/two", "http://" + a + "/three"})
+	if resp, _ := fetch(t, "http://"+a+"/one"); resp.StatusCode != 502 {
+		t.Errorf("status %d, want 502", resp.StatusCode)
+	}
+	if got := strings.Count(first.Log()+second.Log(), " method=GET "); got > 4 {
+		t.Errorf("%d requests, want 4: /one, /two, /three and /one again", got)
+	}
+}
+
 // scripted is a server that answers each connection with what answer writes.
 func scripted(t *testing.T, answer func(c net.Conn, r *http.Request)) string {
 	t.Helper()
