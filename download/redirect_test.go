@@ -26,6 +26,8 @@ func (p *place) Presign(_ context.Context, key string, o storage.PresignOptions)
 	return "https://elsewhere.example/" + key + "?signature", p.err
 }
 
+func (p *place) Origin() string { return "https://elsewhere.example" }
+
 // TestLadder walks the ways by which a file of 16 bytes can be delivered.
 func TestLadder(t *testing.T) {
 	down := fmt.Errorf("presign: %w", storage.ErrUnavailable)

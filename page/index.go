@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/downlink-go/downlink/catalog"
@@ -34,7 +35,9 @@ type Index struct {
 	Catalog *catalog.Catalog // nil lists no items
 	Item    core.Pattern     // where items are served: one variable, the slug
 	Image   core.Pattern     // where the pictures of items are, likewise; zero: nowhere
-	Files   []Listing
+	// Pictures are the origins (RFC 6454) that browsers may be sent to from there.
+	Pictures []string
+	Files    []Listing
 	// URL is the site's own, as browsers have it, for the feed and the sitemap. "" is not
 	// known: links in the feed are relative then, and there is no sitemap. What a request
 	// says of its host is not looked at, as whoever asks chooses it.
@@ -49,16 +52,21 @@ type Index struct {
 //go:embed style.css
 var style string
 
-// contentSecurityPolicy allows the page's own style sheet and nothing else.
-var contentSecurityPolicy = func() string {
+var styleSum = func() string {
 	sum := sha256.Sum256([]byte(style))
-	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
-		"'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+	return base64.StdEncoding.EncodeToString(sum[:])
 }()
 
-// themePolicy allows what is the site's own.
-const themePolicy = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none';" +
-	" base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+// contentSecurityPolicy allows the page's own style sheet, pictures and nothing else; to
+// a theme, what is the site's own.
+func (x *Index) contentSecurityPolicy() string {
+	const rest = "; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+	pictures := strings.Join(append([]string{"img-src 'self'"}, x.Pictures...), " ")
+	if x.Theme == nil {
+		return "default-src 'none'; style-src 'sha256-" + styleSum + "'; " + pictures + rest
+	}
+	return "default-src 'self'; style-src 'self' 'unsafe-inline'; object-src 'none'; " + pictures + " data:" + rest
+}
 
 // ServeHTTP answers GET and HEAD with the page that the query asks for: category, q
 // (words to search for), order (title, new, downloads) and after. What cannot be read
@@ -68,7 +76,7 @@ func (x *Index) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	body, policy := v.html(), contentSecurityPolicy
+	body := v.html()
 	if x.Theme != nil {
 		var b bytes.Buffer
 		if err := x.Theme.Execute(&b, v); err != nil {
@@ -76,9 +84,9 @@ func (x *Index) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			Refuse(w, r, core.Refuse(500, "the theme cannot be used"))
 			return
 		}
-		body, policy = b.Bytes(), themePolicy
+		body = b.Bytes()
 	}
-	w.Header().Set("Content-Security-Policy", policy)
+	w.Header().Set("Content-Security-Policy", x.contentSecurityPolicy())
 	w.Header().Set("Referrer-Policy", "no-referrer")
 	if v.failed() {
 		w.Header().Set("Cache-Control", "no-store")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"html/template"
 	"log/slog"
 	"net/http/httptest"
 	"path/filepath"
@@ -177,6 +178,21 @@ func TestIndexOfWhatCannotBeRead(t *testing.T) {
 	}
 	if strings.Contains(body, "secret") || !strings.Contains(log.String(), "secret cause") {
 		t.Errorf("the cause belongs into the log only; log: %s", log.String())
+	}
+}
+
+// TestC3_PicturesElsewhere: the page lets browsers follow its pictures to where they are.
+func TestC3_PicturesElsewhere(t *testing.T) {
+	for name, x := range map[string]*page.Index{"built in": {}, "a theme": {Theme: template.Must(template.New("").Parse("x"))}} {
+		for want, origins := range map[string][]string{
+			"img-src 'self'": nil, "img-src 'self' https://a.example http://b.example:81": {"https://a.example", "http://b.example:81"},
+		} {
+			x.Pictures = origins
+			policy := get(x, "GET").Header().Get("Content-Security-Policy") + ";"
+			if !strings.Contains(strings.Replace(policy, " data:", "", 1), "; "+want+";") {
+				t.Errorf("%s: %s, want %s", name, policy, want)
+			}
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/downlink-go/downlink/core"
@@ -14,6 +15,8 @@ type Presigner interface {
 	// ranges, without credentials of the client's own. It does not say that the
 	// object exists. Errors: ErrUnavailable, ErrNotFound.
 	Presign(ctx context.Context, key string, o PresignOptions) (string, error)
+	// Origin is the origin (RFC 6454) of those URLs.
+	Origin() string
 }
 
 // PresignOptions say what a URL is good for.
@@ -96,4 +99,14 @@ var _ Presigner = UnsignedPublicURL("")
 // Presign appends key to the prefix, percent-encoded.
 func (u UnsignedPublicURL) Presign(_ context.Context, key string, _ PresignOptions) (string, error) {
 	return string(core.AppendEscapedPath([]byte(u), key)), nil
+}
+
+// Origin is that of the prefix.
+func (u UnsignedPublicURL) Origin() string { return Origin(string(u)) }
+
+// Origin is the origin (RFC 6454) of an absolute URL.
+func Origin(url string) string {
+	scheme, rest, _ := strings.Cut(url, "://")
+	host, _, _ := strings.Cut(rest, "/")
+	return scheme + "://" + host
 }

@@ -35,8 +35,8 @@ type PartPresigner interface {
 	// PresignPart returns a URL that takes this part by PUT until it expires, with
 	// exactly its bytes' number as Content-Length: no other part, and no other key.
 	PresignPart(ctx context.Context, key, id string, p Part, expires time.Duration) (url string, err error)
-	// UploadOrigin is the origin (RFC 6454) of those URLs.
-	UploadOrigin() string
+	// Origin is the origin (RFC 6454) of those URLs.
+	Origin() string
 }
 
 // Uploads are the objects of a store that others send to its product in parts.
@@ -61,7 +61,7 @@ func (s *Store) Uploads() *Uploads {
 }
 
 // Origin is the origin that URLs of parts have.
-func (u *Uploads) Origin() string { return u.presigner.UploadOrigin() }
+func (u *Uploads) Origin() string { return u.presigner.Origin() }
 
 // Begin is Uploader's BeginUpload.
 func (u *Uploads) Begin(ctx context.Context, key string) (id string, err error) {

@@ -118,6 +118,8 @@ func (elsewhere) Presign(_ context.Context, key string, _ storage.PresignOptions
 	return "https://bucket.example/" + key + "?X-Amz-Signature=secret", nil
 }
 
+func (elsewhere) Origin() string { return "https://bucket.example" }
+
 var modified = time.Unix(1700000000, 0)
 
 func bucket(files map[string][]byte) *storage.Store {

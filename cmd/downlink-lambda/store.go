@@ -49,6 +49,9 @@ func (d *distribution) Presign(ctx context.Context, key string, o storage.Presig
 	return s.Presign(ctx, key, o)
 }
 
+// Origin is that of the distribution. It needs no key.
+func (d *distribution) Origin() string { return storage.Origin(d.store.CloudFrontURL) }
+
 func (d *distribution) open(ctx context.Context) (*cloudfront.Signer, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

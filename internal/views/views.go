@@ -3,7 +3,9 @@
 package views
 
 import (
+	"cmp"
 	"context"
+	"slices"
 
 	"github.com/downlink-go/downlink/catalog"
 	"github.com/downlink-go/downlink/config"
@@ -60,10 +62,25 @@ func (p Parts) Index() *page.Index {
 		case v.Kind == config.KindObject && v.Path == "" && v.Field == "" && x.Catalog == nil:
 			x.Catalog, x.Item = p.Catalog, at
 		case v.Kind == config.KindObject && v.Path == "" && v.Field == catalog.ImageField:
-			x.Image = at
+			x.Image, x.Pictures = at, p.elsewhere(v)
 		case v.List && listed:
 			x.Files = append(x.Files, page.Listing{Store: p.Stores[v.Store], Prefix: below, Pattern: at})
 		}
 	}
 	return x
+}
+
+// elsewhere are the origins that a view of items may send browsers to: their files are
+// in any store.
+func (p Parts) elsewhere(v config.View) (origins []string) {
+	for _, st := range p.Config.Stores {
+		to := p.Stores[st.Name].Elsewhere()
+		switch cmp.Or(storage.Delivery(v.Delivery), to.Delivery) {
+		case storage.Redirect, storage.Auto:
+			if to.Presigner != nil && !slices.Contains(origins, to.Origin()) {
+				origins = append(origins, to.Origin())
+			}
+		}
+	}
+	return origins
 }

@@ -67,6 +67,9 @@ func ParseKey(text []byte) (crypto.Signer, error) {
 	return key, nil
 }
 
+// Origin is that of the distribution.
+func (s *Signer) Origin() string { return storage.Origin(s.base) }
+
 // Presign returns the signed URL of the object at key. The fields are parameters of
 // S3's GetObject: the distribution has to pass the query on to the origin.
 func (s *Signer) Presign(_ context.Context, key string, o storage.PresignOptions) (string, error) {

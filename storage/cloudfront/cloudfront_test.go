@@ -38,6 +38,9 @@ func TestPresign(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if got := s.Origin(); got != "https://cdn.example.org" {
+		t.Errorf("origin %q", got)
+	}
 	before := time.Now()
 	got, err := s.Presign(t.Context(), "a b/日本.pdf", storage.PresignOptions{
 		Expires: time.Minute,

@@ -27,6 +27,9 @@ func (s *Store) Presign(ctx context.Context, key string, o storage.PresignOption
 	return s.presign(ctx, o.Expires, http.MethodGet, s.url(full), q, 0)
 }
 
+// Origin is the origin of the bucket, and so of every URL that is signed.
+func (s *Store) Origin() string { return s.base.Scheme + "://" + s.base.Host }
+
 // presign signs the URL of a request, and its length unless that is 0.
 func (s *Store) presign(ctx context.Context, expires time.Duration, method string, u *url.URL, q url.Values, length int64) (string, error) {
 	limited, cancel := context.WithTimeoutCause(ctx, s.opts.Timeout, errNoAnswer)

@@ -96,9 +96,6 @@ func (s *Store) PresignPart(ctx context.Context, key, id string, p storage.Part,
 	return s.presign(ctx, expires, http.MethodPut, s.url(full), url.Values{"uploadId": {id}, "partNumber": {strconv.Itoa(p.Number)}}, p.Size)
 }
 
-// UploadOrigin is the origin of the bucket.
-func (s *Store) UploadOrigin() string { return s.base.Scheme + "://" + s.base.Host }
-
 // uploadFailure is failure for a request about an upload, which may not be there any
 // more.
 func (s *Store) uploadFailure(ctx, limited context.Context, err error) error {

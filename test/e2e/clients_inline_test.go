@@ -44,15 +44,21 @@ func silence() []byte {
 	return append(b, bytes.Repeat([]byte{128}, rate)...)
 }
 
-func writeInline(t testing.TB, dir string) {
+// redPicture is a picture of 40 x 30 red pixels.
+func redPicture(t testing.TB) []byte {
 	t.Helper()
 	var picture bytes.Buffer
 	red := image.NewPaletted(image.Rect(0, 0, 40, 30), color.Palette{color.RGBA{R: 255, A: 255}})
 	if err := png.Encode(&picture, red); err != nil {
 		t.Fatal(err)
 	}
+	return picture.Bytes()
+}
+
+func writeInline(t testing.TB, dir string) {
+	t.Helper()
 	for file, content := range map[string][]byte{
-		"picture.png": picture.Bytes(), "note.txt": []byte("a note: <b>ä</b>"), "page.pdf": redPDF(), "tone.wav": silence(),
+		"picture.png": redPicture(t), "note.txt": []byte("a note: <b>ä</b>"), "page.pdf": redPDF(), "tone.wav": silence(),
 	} {
 		if err := os.WriteFile(filepath.Join(dir, file), content, 0o600); err != nil {
 			t.Fatal(err)

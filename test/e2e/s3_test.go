@@ -50,7 +50,7 @@ kind = "storage"
 store = "files"
 list = true
 %s`, b.s3.Store(t, "http://"+b.Addr), more, views))
-	b.downlink = server.Downlink(t, []string{"--config", b.conf})
+	b.downlink = server.Downlink(t, []string{"--config", b.conf, "--data", filepath.Join(filepath.Dir(b.conf), "data")})
 	b.url = "http://" + b.downlink.Addr + "/files/"
 	return b
 }
