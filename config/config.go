@@ -306,12 +306,15 @@ func (s *Store) endURL() {
 	}
 }
 
+// FolderStore is the store of the folder that is served without a configuration file.
+const FolderStore = "files"
+
 // ForDir is the configuration without a file: the files below dir are the store
-// "files" and are served and listed at /files/.
+// FolderStore and are served and listed at /files/.
 func ForDir(dir string) *Config {
 	c := &Config{}
 	setDefaults(reflect.ValueOf(c).Elem())
-	s := Store{Name: "files"}
+	s := Store{Name: FolderStore}
 	setDefaults(reflect.ValueOf(&s).Elem())
 	s.Path = dir
 	v := newView()

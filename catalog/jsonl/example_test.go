@@ -12,7 +12,7 @@ func ExampleRead() {
 {"slug": "manual", "key": "manuals/b.pdf", "visible": "no"}
 {"slug": "driver", "key": "/driver.zip", "sotre": "files"}
 `)
-	_, err := jsonl.Read(file, []string{"files"})
+	_, err := jsonl.Read(file, []string{"files"}, "")
 	fmt.Println(err)
 	// Output:
 	// line 2: visible is a string: write true or false, without quotes

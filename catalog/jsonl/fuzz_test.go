@@ -24,7 +24,7 @@ func FuzzRead(f *testing.F) {
 		f.Add([]byte(text))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		items, err := jsonl.Read(bytes.NewReader(text), files)
+		items, err := jsonl.Read(bytes.NewReader(text), files, "")
 		var faults jsonl.Faults
 		switch {
 		case errors.As(err, &faults):
@@ -47,7 +47,7 @@ func FuzzRead(f *testing.F) {
 				t.Errorf("wrote %q, which is not JSON", line)
 			}
 		}
-		again, err := jsonl.Read(strings.NewReader(written), files)
+		again, err := jsonl.Read(strings.NewReader(written), files, "")
 		if err != nil {
 			t.Fatalf("read again: %v", err)
 		}
@@ -162,7 +162,7 @@ func FuzzName(f *testing.F) {
 		if !json.Valid([]byte(line)) || strings.Count(line, "\n") != 1 {
 			t.Errorf("wrote %q, which is not one line of JSON", line)
 		}
-		got, err := jsonl.Read(strings.NewReader(line), files)
+		got, err := jsonl.Read(strings.NewReader(line), files, "")
 		if err != nil || !slices.EqualFunc(got, []catalog.Item{want}, catalog.Item.Equal) {
 			t.Errorf("got %#v, %v; want %#v", got, err, want)
 		}

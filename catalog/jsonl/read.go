@@ -19,9 +19,9 @@
 //
 //	{"slug": "manual", "key": "a-2.pdf", "version": "2", "versions": [{"version": "1", "key": "a-1.pdf"}]}
 //
-// Only slug and key must be there, and store if there is more than one. A byte that
-// is not UTF-8, which only a name or a key may have, is the lone surrogate
-// \udc80 to \udcff; any other lone surrogate is read as U+FFFD.
+// Only slug and key must be there, and store if there is more than one and none is the
+// usual one. A byte that is not UTF-8, which only a name or a key may have, is the lone
+// surrogate \udc80 to \udcff; any other lone surrogate is read as U+FFFD.
 package jsonl
 
 import (
@@ -34,11 +34,14 @@ import (
 	"github.com/downlink-go/downlink/catalog"
 )
 
-// Read reads all items of a file. stores are the names of the stores there are;
-// an item that names none is in the only one. Blank lines and byte order marks
-// are skipped. If anything is wrong there are no items and the
+// Read reads all items of a file. stores are the names of the stores there are; an
+// item that names none is in the usual one, "" is the only one there is. Blank lines
+// and byte order marks are skipped. If anything is wrong there are no items and the
 // error is Faults, with all that is wrong; any other error is r's.
-func Read(r io.Reader, stores []string) ([]catalog.Item, error) {
+func Read(r io.Reader, stores []string, usual string) ([]catalog.Item, error) {
+	if usual == "" && len(stores) == 1 {
+		usual = stores[0]
+	}
 	var items []catalog.Item
 	var faults Faults
 	firstLine := map[string]int{} // by slug
@@ -58,7 +61,7 @@ func Read(r io.Reader, stores []string) ([]catalog.Item, error) {
 		case len(bytes.Trim(text, " \t\r")) == 0:
 			continue
 		}
-		rec := parse(text, stores)
+		rec := parse(text, stores, usual)
 		if slug := rec.item.Slug; slug != "" && !slices.Contains(rec.unread, "slug") {
 			if first, ok := firstLine[slug]; ok {
 				rec.fault("slug %.80q is already on line %d: a slug is unique", slug, first)

@@ -62,7 +62,7 @@ func TestReadItems(t *testing.T) {
 	for name, row := range rows {
 		t.Run(name, func(t *testing.T) {
 			for _, r := range []io.Reader{strings.NewReader(row.text), iotest.OneByteReader(strings.NewReader(row.text)), iotest.DataErrReader(strings.NewReader(row.text))} {
-				got, err := jsonl.Read(r, files)
+				got, err := jsonl.Read(r, files, "")
 				if err != nil || !slices.EqualFunc(got, row.want, catalog.Item.Equal) {
 					t.Errorf("got %#v, %v; want %#v", got, err, row.want)
 				}
@@ -169,7 +169,7 @@ func TestReadFaults(t *testing.T) {
 	}
 	for name, row := range rows {
 		t.Run(name, func(t *testing.T) {
-			items, err := jsonl.Read(strings.NewReader(row.text), row.stores)
+			items, err := jsonl.Read(strings.NewReader(row.text), row.stores, "")
 			var faults jsonl.Faults
 			if !errors.As(err, &faults) || items != nil {
 				t.Fatalf("got %+v, %v; want faults and no items", items, err)
@@ -187,9 +187,17 @@ func TestReadFaults(t *testing.T) {
 func TestReadStopsWhereTheReaderFails(t *testing.T) {
 	cause := errors.New("disk on fire")
 	r := io.MultiReader(strings.NewReader("{\"slug\":\"a\",\"key\":\"k\"}\n{\"slug\""), iotest.ErrReader(cause))
-	items, err := jsonl.Read(r, files)
+	items, err := jsonl.Read(r, files, "")
 	var faults jsonl.Faults
 	if !errors.Is(err, cause) || errors.As(err, &faults) || items != nil {
 		t.Errorf("got %+v, %v; want the reader's error", items, err)
+	}
+}
+
+func TestReadIntoTheUsualStore(t *testing.T) {
+	const text = `{"slug":"a","key":"k"}` + "\n" + `{"slug":"b","key":"k","store":"uploads","files":{"image":{"key":"i"}}}`
+	items, err := jsonl.Read(strings.NewReader(text), []string{"uploads", "files"}, "files")
+	if err != nil || len(items) != 2 || items[0].Store != "files" || items[1].Store != "uploads" || items[1].Files["image"].Store != "uploads" {
+		t.Errorf("got %+v, %v", items, err)
 	}
 }

@@ -1,6 +1,7 @@
 package jsonl
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -145,8 +146,9 @@ func (rec *record) fault(format string, args ...any) {
 	rec.problems = append(rec.problems, fmt.Sprintf(format, args...))
 }
 
-// parse reads a line as far as it goes; stores are the names of those known.
-func parse(line []byte, stores []string) *record {
+// parse reads a line as far as it goes; stores are the names of those known, usual is
+// the one of an item that names none, "" if it has to.
+func parse(line []byte, stores []string, usual string) *record {
 	rec := &record{item: catalog.Item{Visible: true}}
 	list, problem := members(line)
 	if problem != "" {
@@ -155,7 +157,8 @@ func parse(line []byte, stores []string) *record {
 		return rec
 	}
 	rec.object("", list, keys, func(key string) any { return itemField(&rec.item, key) })
-	rec.resolveStore("", &rec.item.Store, stores)
+	rec.item.Store = cmp.Or(rec.item.Store, usual)
+	rec.checkStore("", rec.item.Store, stores)
 	for _, field := range slices.Sorted(maps.Keys(rec.item.Files)) {
 		f := rec.item.Files[field]
 		rec.resolveBeside(within(field), &f.Store, stores)
@@ -168,14 +171,14 @@ func parse(line []byte, stores []string) *record {
 	return rec
 }
 
-// resolveBeside is resolveStore for a file that is beside the item's own unless it
-// says otherwise.
+// resolveBeside fills in the store of a file, which is beside the item's own unless it
+// says otherwise, and reports one that is not.
 func (rec *record) resolveBeside(at string, name *string, stores []string) {
 	if *name == "" {
 		*name = rec.item.Store
 		return
 	}
-	rec.resolveStore(at, name, stores)
+	rec.checkStore(at, *name, stores)
 }
 
 // label is the name of a key as it can stand in a sentence: in quotes if there is
@@ -337,20 +340,17 @@ func (rec *record) wrongType(at string, m member, want string) {
 	rec.unread = append(rec.unread, at+m.key)
 }
 
-// resolveStore fills in the only store there is, and reports one that is not.
-func (rec *record) resolveStore(at string, name *string, stores []string) {
-	if *name == "" && len(stores) == 1 {
-		*name = stores[0]
-	}
+// checkStore reports a store that is not there.
+func (rec *record) checkStore(at, name string, stores []string) {
 	switch {
-	case slices.Contains(rec.unread, at+"store") || slices.Contains(stores, *name):
+	case slices.Contains(rec.unread, at+"store") || slices.Contains(stores, name):
 		return
 	case len(stores) == 0:
-		rec.fault("%s %.80q: no store is configured", label(at+"store"), *name)
-	case *name == "":
+		rec.fault("%s %.80q: no store is configured", label(at+"store"), name)
+	case name == "":
 		rec.fault("%s is missing: use %s", label(at+"store"), quotedList(stores))
 	default:
-		rec.fault("%s %.80q is not configured: %s", label(at+"store"), *name, suggest(*name, stores))
+		rec.fault("%s %.80q is not configured: %s", label(at+"store"), name, suggest(name, stores))
 	}
 	rec.unread = append(rec.unread, at+"store") // one fault is enough
 }

@@ -107,7 +107,7 @@ func TestLongestItem(t *testing.T) {
 			t.Errorf("item %d could be longer still", i)
 		}
 	}
-	got, err := jsonl.Read(strings.NewReader(write(t, it)), []string{it.Store})
+	got, err := jsonl.Read(strings.NewReader(write(t, it)), []string{it.Store}, "")
 	if err != nil || !slices.EqualFunc(got, []catalog.Item{it}, catalog.Item.Equal) {
 		t.Errorf("got %d items, %.300v", len(got), err)
 	}
@@ -139,7 +139,7 @@ func TestThroughADatabase(t *testing.T) {
 	text := `{"slug":"a","title":"T","name":"caf\udce9\u0000","store":"files","key":"k\udcff","category":"A/B","visible":false,"inline":true,"media_type":"text/plain","categories":["A/C","D"],"draft":true,"publish":"2024-01-01T00:00:00.001Z","expires":"2025-01-01T00:00:00Z","version":"2","versions":[{"version":"1","added":"2023-01-01T00:00:00Z","store":"files","key":"k\udcfe","size":1},{"version":"0","store":"files","key":"z"}],"max_downloads":3,"limit_rate":5,"created":"2024-01-01T00:00:00Z"}
 {"slug":"b","title":"","name":"","store":"files","key":"l","category":"","visible":true,"inline":false,"media_type":"","encoding":"gzip","charset":"utf-8","modified":"2024-01-02T03:04:05.678Z","size":7,"etag":"\"v1\"","files":{"a":{"name":"caf\udce9\u0000","store":"files","key":"k\udcff","media_type":"image/png","encoding":"br","charset":"x","modified":"1969-12-31T23:59:59Z","size":9223372036854775807,"etag":"W/\"1\""},"b":{"store":"files","key":"b"}},"created":"2024-01-01T00:00:00.5Z"}
 `
-	items, err := jsonl.Read(strings.NewReader(text), files)
+	items, err := jsonl.Read(strings.NewReader(text), files, "")
 	if err != nil {
 		t.Fatal(err)
 	}

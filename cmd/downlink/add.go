@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -47,7 +48,7 @@ which, if it is not DIR itself.`,
 		},
 	}
 	c.Flags().StringVar(&a.served, "dir", "", "folder that is served, as in 'downlink serve DIR' (default without --config: DIR)")
-	c.Flags().StringVar(&a.store, "store", "", "store that has the files or gets them (default: the only one there is)")
+	c.Flags().StringVar(&a.store, "store", "", "store that has the files or gets them (default: the only one there is; without --config the folder's)")
 	c.Flags().StringVar(&a.category, "category", "", `category of new items, such as "Manuals/Printers"`)
 	c.Flags().BoolVarP(&a.recursive, "recursive", "r", false, "folders inside the folder too")
 	c.Flags().BoolVar(&a.publish, "publish", false, "publish the items")
@@ -55,8 +56,8 @@ which, if it is not DIR itself.`,
 }
 
 func (s *settings) add(ctx context.Context, dir string, a adding, out, progress io.Writer) error {
-	if a.served == "" && s.config == "" {
-		a.served = dir
+	if s.config == "" {
+		a.served, a.store = cmp.Or(a.served, dir), cmp.Or(a.store, config.FolderStore)
 	}
 	c, err := s.load(a.served)
 	if err != nil {

@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -99,13 +98,12 @@ func (s *settings) addAdmin(c *config.Config) error {
 	if s.config != "" {
 		return nil
 	}
-	folder, err := s.dataFolder(c)
+	folder, err := s.uploadsFolder(c)
 	if err != nil {
 		return err
 	}
-	st := config.Store{Name: "uploads", Driver: config.DriverDir, Path: filepath.Join(folder, "files")}
-	c.Stores, c.Admin.Store = append(c.Stores, st), st.Name
-	return os.MkdirAll(st.Path, 0o700)
+	c.AddUploads(folder)
+	return os.MkdirAll(folder, 0o700)
 }
 
 // tidyUploads looks after uploads, at the start and each hour, until ctx ends: those

@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"runtime/debug"
 
@@ -90,8 +92,7 @@ func (s *settings) load(dir string) (*config.Config, error) {
 	case s.config == "" && dir == "":
 		return nil, errNothingToServe
 	case s.config == "":
-		c := config.ForDir(dir)
-		return c, c.CheckPaths()
+		return s.loadFolder(dir)
 	}
 	if dir == "" {
 		c, err := config.Load(s.config)
@@ -112,10 +113,29 @@ func (s *settings) load(dir string) (*config.Config, error) {
 		return nil, err
 	}
 	for i := range c.Stores {
-		if c.Stores[i].Name == "files" {
+		if c.Stores[i].Name == config.FolderStore {
 			c.Stores[i].Path = dir
 			return c, c.CheckPaths()
 		}
 	}
 	return nil, fmt.Errorf("%s has no store called \"files\" for the folder %s: leave the folder out, or add [stores.files]", s.config, dir)
+}
+
+// loadFolder returns the configuration of a folder: with the store of what was uploaded,
+// once its admin has run.
+func (s *settings) loadFolder(dir string) (*config.Config, error) {
+	c := config.ForDir(dir)
+	if err := c.CheckPaths(); err != nil {
+		return nil, err
+	}
+	folder, err := s.uploadsFolder(c)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := os.Stat(folder); err == nil {
+		c.AddUploads(folder)
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	return c, nil
 }

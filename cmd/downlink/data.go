@@ -45,6 +45,13 @@ func (s *settings) dataFolder(c *config.Config) (string, error) {
 	return "", errors.New("every usual data folder lies inside the folder to be served or cannot be made: choose one with --data, outside of what is served")
 }
 
+// uploadsFolder is the folder of what is uploaded where a folder is served without a
+// configuration.
+func (s *settings) uploadsFolder(c *config.Config) (string, error) {
+	folder, err := s.dataFolder(c)
+	return filepath.Join(folder, "files"), err
+}
+
 // usualFolders are the places for data, best first: the user's own (XDG Base
 // Directory Specification), then the system's.
 func usualFolders() []string {

@@ -28,7 +28,8 @@ draft, publish, expires, version, versions, max_downloads, limit_rate). An item 
 replaced. If anything is wrong, every fault is told
 with its line, and nothing is imported. FILE "-" is the standard input.
 
-Without --config the one store is "files".
+Without --config the stores are "files", in which an item is that names none, and for
+what the admin of a folder was given "uploads".
 
 With --sql no catalogue is touched: the statements that put the items are printed,
 for a database that is elsewhere, such as D1 behind a Cloudflare Worker. With
@@ -58,7 +59,7 @@ for a database that is elsewhere, such as D1 behind a Cloudflare Worker. With
 // putItems puts the items of a file into the catalogue, and says how many.
 func (s *settings) putItems(cmd *cobra.Command, dir string, in io.Reader, name string, create bool) error {
 	return s.withCatalog(dir, func(items *catalog.Catalog, stores []string, path string) error {
-		read, err := readItems(in, stores, name)
+		read, err := s.readItems(in, stores, name)
 		if err != nil {
 			return err
 		}
@@ -75,8 +76,12 @@ func (s *settings) putItems(cmd *cobra.Command, dir string, in io.Reader, name s
 	})
 }
 
-func readItems(in io.Reader, stores []string, name string) ([]catalog.Item, error) {
-	items, err := jsonl.Read(in, stores)
+func (s *settings) readItems(in io.Reader, stores []string, name string) ([]catalog.Item, error) {
+	usual := ""
+	if s.config == "" {
+		usual = config.FolderStore
+	}
+	items, err := jsonl.Read(in, stores, usual)
 	if err != nil {
 		return nil, fmt.Errorf("%s: nothing was imported:\n%w", name, err)
 	}
@@ -87,13 +92,14 @@ func readItems(in io.Reader, stores []string, name string) ([]catalog.Item, erro
 // stores of all platforms of the configuration.
 func (s *settings) printSQL(out io.Writer, in io.Reader, name string) error {
 	c := config.ForDir("")
+	c.AddUploads("")
 	if s.config != "" {
 		var err error
 		if c, err = config.Read(s.config); err != nil {
 			return err
 		}
 	}
-	items, err := readItems(in, storeNames(c), name)
+	items, err := s.readItems(in, storeNames(c), name)
 	if err != nil {
 		return err
 	}
@@ -151,12 +157,24 @@ func (s *settings) withCatalog(dir string, do func(items *catalog.Catalog, store
 	return do(items, storeNames(c), place)
 }
 
-// loadForCatalog is the configuration, or the one of a folder, or the usual one.
-func (s *settings) loadForCatalog(dir string) (*config.Config, error) {
-	if s.config == "" && dir == "" {
-		return config.ForDir(""), nil
+// loadForCatalog is the configuration, or the one of a folder, or the usual one. The
+// last two have the store of uploads, whose files may be copied after the items.
+func (s *settings) loadForCatalog(dir string) (c *config.Config, err error) {
+	if s.config != "" {
+		return s.load(dir)
 	}
-	return s.load(dir)
+	c = config.ForDir("")
+	if dir != "" {
+		if c, err = s.load(dir); err != nil {
+			return nil, err
+		}
+	}
+	folder, err := s.uploadsFolder(c)
+	if err != nil {
+		return nil, err
+	}
+	c.AddUploads(folder)
+	return c, nil
 }
 
 func storeNames(c *config.Config) []string {

@@ -215,6 +215,9 @@ func source(cfg *config.Config, v config.View, items string) string {
 	case config.KindZip:
 		return "zip files of " + packed(cfg, v)
 	case config.KindObject:
+		if v.Field != "" {
+			return "field " + v.Field + " of items"
+		}
 		return "items of " + items
 	}
 	st, _ := cfg.Store(v.Store)

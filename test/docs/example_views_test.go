@@ -52,7 +52,7 @@ func TestItemSnippets(t *testing.T) {
 		if !strings.Contains(s.text, `"slug"`) {
 			continue
 		}
-		if _, err := jsonl.Read(strings.NewReader(s.text), []string{"files"}); err != nil {
+		if _, err := jsonl.Read(strings.NewReader(s.text), []string{"files"}, ""); err != nil {
 			t.Errorf("%s: %v", s.page, err)
 		}
 	}
