@@ -260,6 +260,9 @@ func TestC2_AdminInChromium(t *testing.T) {
 	if got := do(t, b, chromedp.Evaluate[string](`[...document.querySelectorAll(".tree summary bdi")].map(e => e.textContent).join(" ")`)); got != "Software Tools Übung" {
 		t.Errorf("categories: %s", got)
 	}
+	b.write(t, "#path-2", "Software") // which is there: look opened the form
+	b.press(t, "form:has(#path-2) button")
+	b.look(t, "", "category-there")
 
 	big := filepath.Join(t.TempDir(), "Big file.bin")
 	randomFile(t, big, size)
