@@ -63,17 +63,18 @@ const (
 )
 
 // MaxPage is the most items that a page has, DefaultPage how many it has unless
-// asked.
+// asked. MaxWords is the most words that a search has.
 const (
 	MaxPage     = 200
 	DefaultPage = 50
+	MaxWords    = 30
 )
 
 // Query says which items a page has.
 type Query struct {
 	Category string // in it or below; "" is all
-	// Search has words: each of them is in the title or the slug, anywhere, whatever
-	// the case of letters.
+	// Search has words, at most MaxWords: each of them is in the title or the slug,
+	// anywhere, whatever the case of letters.
 	Search string
 	Now    time.Time // items listed at this time; zero: all, drafts and unlisted ones too
 	Order  Order

@@ -217,9 +217,10 @@ func TestAbilitiesThatAreNotThere(t *testing.T) {
 	}
 	_, limitErr := c.Page(ctx, catalog.Query{Limit: 201})
 	_, orderErr := c.Page(ctx, catalog.Query{Order: 9})
+	_, wordsErr := c.Page(ctx, catalog.Query{Search: strings.Repeat("a ", catalog.MaxWords+1)})
 	_, pathErr := c.Page(ctx, catalog.Query{Category: "A//B"})
 	for want, err := range map[string]error{
-		"limit 201": limitErr, "order 9": orderErr, `category "A//B"`: pathErr, "category is missing": c.PutCategory(ctx, catalog.Category{}),
+		"limit 201": limitErr, "order 9": orderErr, "search has 31 words": wordsErr, `category "A//B"`: pathErr, "category is missing": c.PutCategory(ctx, catalog.Category{}),
 		"is inside it": c.MoveCategory(ctx, "A", "A/B"),
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {

@@ -208,7 +208,16 @@ func (q *Query) check() error {
 	case q.Order > ByDownloads:
 		return fmt.Errorf("order %d: there is no such order", q.Order)
 	}
-	return errors.Join(checkCategory(q.Category), checkText("search", q.Search, maxName))
+	return errors.Join(checkCategory(q.Category), checkText("search", q.Search, maxName), q.checkWords())
+}
+
+// checkWords allows as many words as the conditions of every database: D1 has
+// expressions of a depth of at most 100.
+func (q *Query) checkWords() error {
+	if n := len(q.Words()); n > MaxWords {
+		return fmt.Errorf("search has %d words: write at most %d", n, MaxWords)
+	}
+	return nil
 }
 
 func alphanumeric(c byte) bool {

@@ -270,7 +270,7 @@ func pageOfSearch(t *testing.T, d catalog.Driver) {
 	for search, want := range map[string][]string{
 		"manual": {"printer-manual"}, "printer MAN": {"printer-manual"}, "rint the": {"printer-manual"}, "printer nothing": nil, "er-man": {"printer-manual"},
 		"%": {"b"}, "_": {"b"}, `\o`: {"b"}, "0% s": {"b"}, "über": {"c"}, "GRÖSSE": nil, "größe": {"c"}, "upper": {"Upper-Slug"}, "SLUG": {"Upper-Slug"},
-		"éé": {"long"}, "'; --": nil, "*": nil,
+		"éé": {"long"}, "'; --": nil, "*": nil, strings.Repeat("printer ", catalog.MaxWords): {"printer-manual"},
 	} {
 		wantPage(t, d, catalog.Query{Search: search}, want...)
 		wantPage(t, d, catalog.Query{Search: search, Now: moment, Order: catalog.ByNew}, want...)

@@ -160,6 +160,12 @@ func TestC3_PagesInAWorker(t *testing.T) {
 	if resp, found := ask(t, w, "GET", "/?q=nothing"); resp.StatusCode != 200 || strings.Contains(found, "/d/one") {
 		t.Errorf("search for nothing: %d %s", resp.StatusCode, found)
 	}
+	if resp, found := ask(t, w, "GET", "/?q="+strings.Repeat("first+", catalog.MaxWords)); resp.StatusCode != 200 || !strings.Contains(found, "/d/one") {
+		t.Errorf("search for many words: %d %s", resp.StatusCode, found)
+	}
+	if resp, _ := ask(t, w, "GET", "/?q="+strings.Repeat("first+", 100)); resp.StatusCode != 400 {
+		t.Errorf("search for too many words: %d, want 400", resp.StatusCode)
+	}
 	if resp, _ := ask(t, w, "GET", "/?category=none"); resp.StatusCode != 404 {
 		t.Errorf("no such category: %d, want 404", resp.StatusCode)
 	}
