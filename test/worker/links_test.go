@@ -1,6 +1,7 @@
 package worker_test
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -171,5 +172,28 @@ func TestL3_LimitedLinksOnWorkers(t *testing.T) {
 	all.Wait()
 	if got := counted.Load(); got != 1 {
 		t.Errorf("%d of 20 at once had the last use, want 1", got)
+	}
+}
+
+// TestL3_ExpiredUsesAreForgotten: with the first use that an isolate counts, the rows of
+// links that expired an hour ago go, and with them the addresses of clients.
+func TestL3_ExpiredUsesAreForgotten(t *testing.T) {
+	w := startLinked(t, map[string]string{"LINK_KEY": linkSecret})
+	now := time.Now().Unix()
+	for name, end := range map[string]int64{"gone": now - 4000, "late": now - 600, "good": now + 600} {
+		w.Query("INSERT INTO uses (link, n, expires) VALUES (?, 1, ?)", name, end)
+		w.Query("INSERT INTO resumes (link, client, until) VALUES (?, '192.0.2.9', ?)", name, end)
+	}
+	if resp, _ := get(t, w, "GET", signed(t, link.Grant{ID: "once", Uses: 1}), "CF-Connecting-IP", "192.0.2.1"); resp.StatusCode != 200 {
+		t.Fatalf("a use: got %d\n%s", resp.StatusCode, w.Log())
+	}
+	for _, table := range []string{"uses", "resumes"} {
+		var left []string
+		for _, row := range w.Query("SELECT link FROM " + table + " ORDER BY link") {
+			left = append(left, row["link"].(string))
+		}
+		if want := []string{"good", "late", "once"}; !slices.Equal(left, want) {
+			t.Errorf("%s has %v, want %v", table, left, want)
+		}
 	}
 }
