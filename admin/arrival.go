@@ -31,7 +31,13 @@ type place struct {
 	Item    string // slug; "" makes a draft
 	Field   string // "" is the item's own file
 	Version string // of the item's own file; the one before stays as a version if its name is another
+	// KeepName has clients save the item's own file under the name that it has, not
+	// under that of the new one.
+	KeepName bool
 }
+
+// isOwn reports whether it is the item's own file.
+func (p place) isOwn() bool { return p.Field == "" || p.Field == catalog.OwnField }
 
 // newID names an upload: 130 random bits, as 26 letters and digits.
 func newID() string { return strings.ToLower(rand.Text()) }
@@ -125,7 +131,7 @@ func (h *Handler) draft(ctx context.Context, id string, f catalog.File) (slug st
 // fill puts a file into an item that is there.
 func (h *Handler) fill(ctx context.Context, it catalog.Item, to place, f catalog.File) error {
 	var before catalog.File
-	if to.Field == "" || to.Field == catalog.OwnField {
+	if to.isOwn() {
 		before, _ = it.File("")
 		if before.Key == f.Key {
 			return nil // it was put before
@@ -136,6 +142,9 @@ func (h *Handler) fill(ctx context.Context, it catalog.Item, to place, f catalog
 		}
 		if to.Version != "" {
 			it.Version = to.Version
+		}
+		if to.KeepName && it.Name != "" {
+			f.Name = it.Name
 		}
 		setOwn(&it, f)
 	} else {

@@ -250,6 +250,11 @@ func TestDirectUploadsIntoPlaces(t *testing.T) {
 	if it := s.item(t, spoofed.finish()); it.MediaType != "application/octet-stream" {
 		t.Errorf("a page called photo.jpg is %s", it.MediaType)
 	}
+	kept := b.direct(t, []byte("new"), "name", "new.txt", "item", slug, "field", "file", "keep_name", "1")
+	kept.send(1)
+	if it := s.item(t, kept.finish()); it.Slug != slug || it.Name != "empty.txt" || it.Size != 3 {
+		t.Errorf("under the name of before: %+v", it)
+	}
 }
 
 func TestRefusedDirectUploads(t *testing.T) {

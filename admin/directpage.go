@@ -50,7 +50,8 @@ func startDirect(x *visit) error {
 	if err != nil {
 		return errForm
 	}
-	id, d, err := x.beginDirect(x.r.Context(), form.Get("name"), size, place{form.Get("item"), form.Get("field"), form.Get("version")})
+	to := place{form.Get("item"), form.Get("field"), form.Get("version"), form.Get("keep_name") != ""}
+	id, d, err := x.beginDirect(x.r.Context(), form.Get("name"), size, to)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"path"
@@ -130,7 +131,7 @@ func pickFile(x *visit) error {
 		return err
 	}
 	f.Size = 0
-	to := place{form.Get("item"), form.Get("field"), ""}
+	to := place{Item: form.Get("item"), Field: form.Get("field")}
 	if to.Field == catalog.ImageField && !isPicture(core.MediaType(f.Name)) {
 		return errPicture
 	}
@@ -146,7 +147,11 @@ func pickFile(x *visit) error {
 	if err != nil {
 		return err
 	}
-	return x.goTo(itemPath(to.Item), "The file was put in.")
+	notice := "The file was put in."
+	if to.isOwn() && it.Name != "" && it.Name != f.Name {
+		notice += fmt.Sprintf(" Clients save it as %q now; before it was %q.", f.Name, it.Name)
+	}
+	return x.goTo(itemPath(to.Item), notice)
 }
 
 // mostPicture is the largest picture that the pages show, in bytes.

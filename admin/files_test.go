@@ -85,3 +85,37 @@ func TestWhatDoesNotFitBeyondWhatIsShown(t *testing.T) {
 		t.Error("a file that an item has is said to have none")
 	}
 }
+
+// A new file brings its own name unless the form says to keep the one that somebody
+// gave to the item; the form says it before the file, which is read as it comes.
+func TestKeepingTheFileName(t *testing.T) {
+	s := start(t, nil)
+	b := s.anna(t)
+	slug := b.upload([]byte("x"), "filename", "a.txt")
+	b.want(b.post("/admin/item/"+slug, b.asShown(slug, "name", "manual.txt")...), http.StatusSeeOther)
+	b.upload([]byte("y"), "filename", "final (1).txt", "item", slug, "field", "file", "version", "2", "keep_name", "1")
+	if it := s.item(t, slug); it.Name != "manual.txt" || it.SHA256 != sum([]byte("y")) {
+		t.Errorf("by tus: %+v", it)
+	}
+	b.want(b.sendForm("item", slug, "field", "file", "version", "3", "keep_name", "1", "file=final (2).txt", "z"), http.StatusSeeOther)
+	if it := s.item(t, slug); it.Name != "manual.txt" || it.SHA256 != sum([]byte("z")) || len(it.Versions) != 1 {
+		t.Errorf("by a form: %+v", it)
+	}
+	page := b.get("/admin/item/" + slug)
+	contains(t, page, `Keep the file name <bdi>manual.txt</bdi>`)
+	file := strings.Index(page.body, `id="file-file"`)
+	for _, name := range []string{"version", "keep_name"} {
+		if i := strings.LastIndex(page.body[:file], `name="`+name+`"`); i < strings.LastIndex(page.body[:file], "<form") {
+			t.Errorf("%s stands after the file: without JavaScript it is not read", name)
+		}
+	}
+	b.want(b.sendForm("item", slug, "field", "file", "file=new.txt", "n"), http.StatusSeeOther)
+	if it := s.item(t, slug); it.Name != "new.txt" {
+		t.Errorf("not asked to keep: %+v", it)
+	}
+	if _, err := s.files.Save(t.Context(), "stored.txt", strings.NewReader("x")); err != nil {
+		t.Fatal(err)
+	}
+	b.want(b.post("/admin/files/pick", "store", "files", "key", "stored.txt", "item", slug, "field", "file"), http.StatusSeeOther)
+	contains(t, b.get("/admin/item/"+slug), "Clients save it as &#34;stored.txt&#34; now; before it was &#34;new.txt&#34;.")
+}

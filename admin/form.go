@@ -26,7 +26,7 @@ type uploaded struct {
 }
 
 // uploadForm takes a form with files as it comes in: none is kept in memory. The
-// fields "item", "field" and "version" stand before the files that they are for.
+// fields "item", "field", "version" and "keep_name" stand before the files that they are for.
 func (x *visit) uploadForm() (done uploaded, err error) {
 	body := &meteredBody{r: x.r.Body, control: x.control(), left: mostHeader}
 	x.r.Body = io.NopCloser(body)
@@ -61,6 +61,9 @@ func (x *visit) take(done *uploaded, part *multipart.Part) error {
 		return nil // a browser's word for no file
 	case part.FormName() == "file":
 		return x.takeFile(done, part)
+	case part.FormName() == "keep_name":
+		done.KeepName = true
+		fallthrough
 	case field == nil:
 		_, err := io.Copy(io.Discard, &limited{part, mostField})
 		return err

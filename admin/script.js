@@ -63,7 +63,8 @@ class Upload {
 
   // place is where the file goes.
   place() {
-    return ["item", "field", "version"].map(name => [name, this.form.elements[name]?.value]).filter(([, value]) => value);
+    const said = new FormData(this.form);
+    return ["item", "field", "version", "keep_name"].map(name => [name, said.get(name)]).filter(([, value]) => value);
   }
 
   metadata() {
@@ -304,7 +305,7 @@ function prepare(form) {
     }
     waiting = waiting.then(() => {
       const failed = list.querySelector("[data-state=failed]");
-      if (!several && !failed && list.querySelector("[data-state=done]")) location.reload();
+      if (!several && !failed && list.querySelector("[data-state=done]")) showAnew();
     });
   };
   form.onsubmit = event => {
@@ -324,4 +325,39 @@ function prepare(form) {
   };
 }
 
+// An item's page after an upload is another one; what was written into its form and not
+// saved is carried over.
+const itemForm = document.querySelector("form.main"), editsKey = `downlink|edits|${itemForm?.action}`;
+const isChoice = element => ["checkbox", "radio"].includes(element.type);
+const isEdited = element => isChoice(element) ? element.checked !== element.defaultChecked : element.value !== element.defaultValue;
+
+// showAnew loads the page of the item, unless another upload of it goes on, which then
+// does, or its form was refused: all that it has is not saved.
+function showAnew() {
+  if (document.querySelector(".progress li:not([data-state]), .problem")) return;
+  const edits = [...itemForm.elements].filter(element => element.name && isEdited(element));
+  sessionStorage.setItem(editsKey, JSON.stringify(edits.map(({ name, value, checked }) => [name, value, checked])));
+  location.assign(itemForm.action); // what a form led to has no page of its own
+}
+
+// editAgain writes into the form what was not saved, and says so.
+function editAgain() {
+  const edits = JSON.parse(sessionStorage.getItem(editsKey)) ?? [];
+  sessionStorage.removeItem(editsKey);
+  for (const [name, value, checked] of edits) {
+    const element = [...itemForm.elements].find(e => e.name === name && (!isChoice(e) || e.value === value));
+    if (!element) continue;
+    if (isChoice(element)) element.checked = checked;
+    else element.value = value;
+    element.closest("details")?.setAttribute("open", "");
+  }
+  if (!edits.length) return;
+  const notice = document.createElement("p");
+  notice.className = "notice";
+  notice.role = "status";
+  notice.textContent = "The file is uploaded. What you wrote here before is not saved yet.";
+  itemForm.prepend(notice);
+}
+
 document.querySelectorAll("form.upload").forEach(prepare);
+if (itemForm) editAgain();

@@ -52,7 +52,9 @@ func (h *Handler) beforeUpload(e tus.HookEvent) (tus.HTTPResponse, tus.FileInfoC
 }
 
 // placeOf is where the metadata of an upload say that it goes.
-func placeOf(m tus.MetaData) place { return place{m["item"], m["field"], m["version"]} }
+func placeOf(m tus.MetaData) place {
+	return place{m["item"], m["field"], m["version"], m["keep_name"] != ""}
+}
 
 // checkPlace reports a place that no file can go to.
 func (h *Handler) checkPlace(ctx context.Context, p place) error {
@@ -63,9 +65,9 @@ func (h *Handler) checkPlace(ctx context.Context, p place) error {
 	if err != nil {
 		return err
 	}
-	if p.Version != "" && (p.Field == "" || p.Field == catalog.OwnField) {
+	if p.isOwn() && p.Version != "" {
 		it.Version = p.Version
-	} else if p.Field != "" && p.Field != catalog.OwnField {
+	} else if !p.isOwn() {
 		own, _ := it.File("")
 		it.Files = map[string]catalog.File{p.Field: own}
 	}
