@@ -59,19 +59,24 @@ func (l Location) RemoteName() string {
 }
 
 // Hidden are the fields of a remote answer that do not reach the client: those
-// that Downlink gives, and those by which a server speaks for its own site.
+// that Downlink gives, and those by which a server speaks for its own site. nginx hides
+// by whole names only: what nobody has listed, such as the X-Amz-Meta-… of an object,
+// goes through.
 func (l Location) Hidden() []string {
 	return []string{
-		"Accept-Ranges", "Access-Control-Allow-Credentials", "Access-Control-Allow-Headers", "Access-Control-Allow-Methods",
-		"Access-Control-Allow-Origin", "Access-Control-Expose-Headers", "Age", "Alt-Svc", "Cache-Control", "Clear-Site-Data",
-		"Content-Disposition", "Content-Encoding", "Content-Language", "Content-Location", "Content-MD5", "Content-Security-Policy",
-		"Content-Security-Policy-Report-Only", "Content-Type", "Cross-Origin-Embedder-Policy", "Cross-Origin-Opener-Policy",
-		"Cross-Origin-Resource-Policy", "ETag", "Expires", "Last-Modified", "Link", "Location", "NEL", "Permissions-Policy", "Pragma",
+		"Accept-CH", "Accept-Ranges", "Access-Control-Allow-Credentials", "Access-Control-Allow-Headers", "Access-Control-Allow-Methods",
+		"Access-Control-Allow-Origin", "Access-Control-Expose-Headers", "Activate-Storage-Access", "Age", "Alt-Svc", "Cache-Control",
+		"Clear-Site-Data", "Content-Disposition", "Content-Encoding", "Content-Language", "Content-Location", "Content-MD5",
+		"Content-Security-Policy", "Content-Security-Policy-Report-Only", "Content-Type", "Critical-CH", "Cross-Origin-Embedder-Policy",
+		"Cross-Origin-Embedder-Policy-Report-Only", "Cross-Origin-Opener-Policy", "Cross-Origin-Opener-Policy-Report-Only",
+		"Cross-Origin-Resource-Policy", "Document-Policy", "Document-Policy-Report-Only", "ETag", "Expires", "Feature-Policy", "Last-Modified",
+		"Link", "Location", "NEL", "No-Vary-Search", "Origin-Agent-Cluster", "Permissions-Policy", "Permissions-Policy-Report-Only", "Pragma",
 		"Proxy-Authenticate", "Referrer-Policy", "Refresh", "Report-To", "Reporting-Endpoints", "Repr-Digest", "Retry-After", "Server-Timing",
-		"Set-Cookie", "SourceMap", "Strict-Transport-Security", "Timing-Allow-Origin", "Vary", "Via", "WWW-Authenticate", "X-Amz-Delete-Marker",
-		"X-Amz-Id-2", "X-Amz-Meta", "X-Amz-Request-Id", "X-Amz-Server-Side-Encryption", "X-Amz-Storage-Class", "X-Amz-Version-Id",
-		"X-Content-Type-Options", "X-Downlink-Range", "X-Frame-Options", "X-Permitted-Cross-Domain-Policies", "X-Powered-By", "X-Request-Id",
-		"X-Robots-Tag", "X-Runtime", "X-Sendfile", "X-XSS-Protection",
+		"Service-Worker-Allowed", "Set-Cookie", "Set-Login", "SourceMap", "Speculation-Rules", "Strict-Transport-Security",
+		"Supports-Loading-Mode", "Timing-Allow-Origin", "Vary", "Via", "WWW-Authenticate", "X-Amz-Delete-Marker", "X-Amz-Id-2",
+		"X-Amz-Request-Id", "X-Amz-Server-Side-Encryption", "X-Amz-Storage-Class", "X-Amz-Version-Id", "X-Content-Type-Options",
+		"X-Downlink-Range", "X-Frame-Options", "X-Lighttpd-Send-File", "X-Permitted-Cross-Domain-Policies", "X-Powered-By", "X-Request-Id",
+		"X-Robots-Tag", "X-Runtime", "X-Sendfile", "X-Sendfile2", "X-UA-Compatible", "X-XSS-Protection",
 	}
 }
 

@@ -27,6 +27,15 @@ server {
     add_header Refresh "0; url=http://evil.example/" always;
     add_header Strict-Transport-Security "max-age=1" always;
     add_header X-Powered-By PHP/4 always;
+    add_header Service-Worker-Allowed / always;
+    add_header Accept-CH Sec-CH-UA always;
+    add_header Critical-CH Sec-CH-UA always;
+    add_header Speculation-Rules '"/rules.json"' always;
+    add_header Document-Policy "unsized-media=?0" always;
+    add_header Feature-Policy "camera *" always;
+    add_header Origin-Agent-Cluster ?0 always;
+    add_header X-Sendfile2 "/etc/passwd 0-" always;
+    add_header X-Amz-Meta-Owner visible always;
     default_type text/html;
     location /pub/moved.txt { return 302 http://127.0.0.1:1/secret; }
     location /pub/denied.txt { return 403 canary; }
@@ -78,6 +87,9 @@ remote = "http://%s/pub/"
 // nginx, but for the bytes, their length and their range.
 func TestD1_RemoteThroughNginx(t *testing.T) {
 	v, heard := behindOrigin(t)
+	if log := v.front.Log(); strings.Contains(log, "[warn]") {
+		t.Errorf("nginx warns of the configuration: %s", log)
+	}
 	secrets := []string{"Cookie: session=1", "Authorization: Basic x", "User-Agent: spy", "X-Accel-Redirect: /accelerated", "X-Forwarded-For: 1.2.3.4"}
 	whole := v.one(t, get("/files/a.txt", secrets...), 200)
 	if string(whole.body) != "content of a.txt" {
@@ -86,6 +98,7 @@ func TestD1_RemoteThroughNginx(t *testing.T) {
 	want := map[string]string{
 		"Content-Type": "text/plain; charset=utf-8", "Content-Disposition": `attachment; filename="a.txt"`, "Cache-Control": "private, no-cache",
 		"Content-Length": "16", "X-Content-Type-Options": "nosniff",
+		"X-Amz-Meta-Owner": "visible", // as docs/front-servers.md says
 	}
 	etag, modified := whole.header.Get("Etag"), whole.header.Get("Last-Modified")
 	for name := range whole.header {
