@@ -11,6 +11,9 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // dsn names the file at an absolute path and the settings of each connection.
@@ -23,6 +26,34 @@ func dsn(path string, wait time.Duration) string {
 	}
 	file := url.URL{Scheme: "file", Path: path}
 	return fmt.Sprintf("%s?_busy_timeout=%d&_foreign_keys=on&_txlock=immediate", &file, wait.Milliseconds())
+}
+
+// named is err with the file's path, and what to do about it where an operator has to.
+// Even who only reads must be able to write: WAL mode has files beside the database
+// that all who read keep.
+func (f *file) named(err error) error {
+	var e *sqlite.Error
+	code := 0
+	if errors.As(err, &e) {
+		code = e.Code() & 0xff // without what SQLite says more exactly
+	}
+	switch {
+	case err == nil:
+		return nil
+	case code == sqlite3.SQLITE_NOTADB:
+		return fmt.Errorf("%s: %w: name another file, or move this one away", f.path, err)
+	case code == sqlite3.SQLITE_READONLY || code == sqlite3.SQLITE_CANTOPEN || errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("%s: %w: let %s write it and its folder, or copy it to where that may", f.path, err, whoRuns())
+	}
+	return fmt.Errorf("%s: %w", f.path, err)
+}
+
+// whoRuns is the user of this process in a sentence; Windows has no number for it.
+func whoRuns() string {
+	if id := os.Geteuid(); id >= 0 {
+		return fmt.Sprintf("the user %d, as whom this runs,", id)
+	}
+	return "the user as whom this runs"
 }
 
 // createFile makes an empty file that only its owner can read, unless there is

@@ -120,6 +120,43 @@ func TestUnusableFiles(t *testing.T) {
 	}
 }
 
+// TestUnusableFilesAreNamed: whoever reads the log knows which file it is, and what to do.
+func TestUnusableFilesAreNamed(t *testing.T) {
+	const give = "let the user"
+	type row struct {
+		spoil  func(t *testing.T, path string)
+		remedy string
+	}
+	rows := map[string]row{
+		"not a database":   {func(t *testing.T, path string) { write(t, path, strings.Repeat("no database ", 100)) }, "name another file"},
+		"cannot be opened": {func(t *testing.T, path string) { mustDo(t, os.Mkdir(path, 0o700)) }, give},
+	}
+	if os.Geteuid() > 0 { // root may write everything
+		rows["may not be written"] = row{mayNotBeWritten, give}
+	}
+	for name, row := range rows {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "catalog.db")
+			row.spoil(t, path)
+			_, err := open(t, path).Item(context.Background(), "a")
+			wantUnavailable(t, "item", err)
+			if text := err.Error(); !strings.Contains(text, path+": ") || !strings.Contains(text, row.remedy) {
+				t.Errorf("got %q, want the path and %q in it", text, row.remedy)
+			}
+		})
+	}
+}
+
+// mayNotBeWritten makes a catalogue that may be read and no more, as a backup is.
+func mayNotBeWritten(t *testing.T, path string) {
+	s := open(t, path)
+	put(t, s, item("a"))
+	mustDo(t, s.Close())
+	mustDo(t, os.Chmod(path, 0o400))
+	mustDo(t, os.Chmod(filepath.Dir(path), 0o500))
+	t.Cleanup(func() { mustDo(t, os.Chmod(filepath.Dir(path), 0o700)) })
+}
+
 func wantUnavailable(t *testing.T, what string, err error) {
 	t.Helper()
 	if !errors.Is(err, catalog.ErrUnavailable) || errors.Is(err, catalog.ErrNotFound) {

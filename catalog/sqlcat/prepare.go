@@ -33,7 +33,7 @@ func (f *file) statements(ctx context.Context) (statements, error) {
 	}
 	st, err := f.prepare(ctx)
 	if err != nil {
-		return nil, err
+		return nil, f.named(err)
 	}
 	f.ready.Store(&st)
 	return st, nil

@@ -31,7 +31,7 @@ func (f *file) change(ctx context.Context, do func(transaction) error) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	return transact(ctx, f.db, do)
+	return f.named(transact(ctx, f.db, do))
 }
 
 // note is change: SQLite has one writer at a time.

@@ -15,9 +15,10 @@ import (
 
 // settings are the flags that every command takes.
 type settings struct {
-	config string
-	data   string
-	lambda bool // the configuration as it is on Lambda; of import and export
+	config  string
+	data    string
+	lambda  bool   // the configuration as it is on Lambda; of import and export
+	instead string // file of an empty catalogue in place of one that is not begun
 }
 
 func (s *settings) platform() config.Platform {

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -13,11 +14,27 @@ import (
 // the configuration says, or in the data folder. It never lies in a folder that
 // is served.
 func (s *settings) catalogPath(c *config.Config) (string, error) {
+	if s.instead != "" {
+		return s.instead, nil
+	}
 	if c.Catalog.Path != "" && s.data == "" {
 		return c.Catalog.Path, nil
 	}
 	folder, err := s.dataFolder(c)
 	return filepath.Join(folder, "catalog.db"), err
+}
+
+// begun reports whether the catalogue is there: one in a file is made by its first use,
+// any other is somebody else's to make. path is the file.
+func (s *settings) begun(c *config.Config) (path string, begun bool, err error) {
+	if c.Catalog.Driver != config.DriverSQLite {
+		return "", true, nil
+	}
+	if path, err = s.catalogPath(c); err != nil {
+		return "", false, err
+	}
+	_, err = os.Stat(path)
+	return path, !errors.Is(err, fs.ErrNotExist), nil
 }
 
 // dataFolder is the folder of --data, of the configuration, or the first of the

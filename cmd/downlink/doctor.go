@@ -3,13 +3,12 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"log/slog"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -144,22 +143,15 @@ func (x *examination) describe(cfg *config.Config, configured *site) (err error)
 // asItIs are the settings to open a site with and change nothing: a catalogue that is
 // not begun yet would be made, for this user. An empty one takes its place until end.
 func (s *settings) asItIs(cfg *config.Config) (at *settings, begun bool, end func(), err error) {
-	if cfg.Catalog.Driver == config.DriverDynamoDB {
-		return s, true, func() {}, nil
+	if _, begun, err = s.begun(cfg); begun || err != nil {
+		return s, begun, func() {}, err
 	}
-	path, err := s.catalogPath(cfg)
-	if err != nil {
-		return nil, false, nil, err
-	}
-	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
-		return s, true, func() {}, nil
-	}
-	dir, err := os.MkdirTemp("", "downlink-doctor-")
+	dir, err := os.MkdirTemp("", "downlink-catalog-")
 	if err != nil {
 		return nil, false, nil, err
 	}
 	empty := *s
-	empty.data = dir
+	empty.instead = filepath.Join(dir, "catalog.db")
 	return &empty, false, func() { os.RemoveAll(dir) }, nil
 }
 

@@ -36,7 +36,12 @@ status, fields, delivery, byte ranges, the reason, and the rule that led to it.`
 			if err != nil {
 				return err
 			}
-			site, err := s.open(cfg)
+			at, _, end, err := s.asItIs(cfg)
+			if err != nil {
+				return err
+			}
+			defer end()
+			site, err := at.open(cfg)
 			if err != nil {
 				return err
 			}

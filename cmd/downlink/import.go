@@ -118,6 +118,9 @@ func newExport(s *settings) *cobra.Command {
 		Short: "Print the catalogue in the form that import reads",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := s.hasCatalog(dir); err != nil {
+				return err
+			}
 			return s.withCatalog(dir, func(items *catalog.Catalog, _ []string, _ string) error {
 				return jsonl.Write(cmd.Context(), cmd.OutOrStdout(), items)
 			})
@@ -155,6 +158,20 @@ func (s *settings) withCatalog(dir string, do func(items *catalog.Catalog, store
 	items := catalog.New(driver)
 	defer items.Close()
 	return do(items, storeNames(c), place)
+}
+
+// hasCatalog is nil if there is a catalogue to read: of a file that is not there
+// nothing is read, and none is made, as of a path that was mistyped.
+func (s *settings) hasCatalog(dir string) error {
+	c, err := s.loadForCatalog(dir)
+	if err != nil {
+		return err
+	}
+	path, begun, err := s.begun(c)
+	if err == nil && !begun {
+		err = fmt.Errorf("there is no catalogue at %s: say where it is, with --data or --config", path)
+	}
+	return err
 }
 
 // loadForCatalog is the configuration, or the one of a folder, or the usual one. The

@@ -2,11 +2,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 
@@ -14,6 +16,7 @@ import (
 
 	"github.com/downlink-go/downlink/adapters/nethttp"
 	"github.com/downlink-go/downlink/admin"
+	"github.com/downlink-go/downlink/catalog"
 	"github.com/downlink-go/downlink/config"
 	"github.com/downlink-go/downlink/page"
 )
@@ -106,7 +109,22 @@ func (s *site) watch(ctx context.Context, log *slog.Logger) (stop func()) {
 	var watched sync.WaitGroup
 	watched.Go(func() { s.watchLinks(ctx, log) })
 	watched.Go(func() { s.tidyUploads(ctx, log) })
+	watched.Go(func() { s.tryCatalog(ctx, log) })
 	return func() { cancel(); watched.Wait() }
+}
+
+// tryCatalog asks the catalogue for an item, if items are served, and tells the log of
+// one that cannot be read: the site is up without it, and tries again with each request.
+func (s *site) tryCatalog(ctx context.Context, log *slog.Logger) {
+	if !slices.ContainsFunc(s.config.Views, func(v config.View) bool { return v.Kind == config.KindObject || len(v.Items) > 0 }) {
+		return
+	}
+	_, err := s.catalog.Item(ctx, "a")
+	if err == nil || errors.Is(err, catalog.ErrNotFound) || ctx.Err() != nil {
+		return
+	}
+	log.Error("the catalogue cannot be read: items are answered with 503 until it can; --data or [catalog] of the configuration say where it is",
+		"place", s.place, "cause", err.Error())
 }
 
 func newServer(s *site, log *slog.Logger, l net.Listener) (*nethttp.Server, error) {

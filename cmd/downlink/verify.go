@@ -149,7 +149,12 @@ func (s *settings) showUses(ctx context.Context, w io.Writer, cfg *config.Config
 		fmt.Fprintln(w, "accepted, if uses are left")
 		return nil
 	}
-	items, _, err := s.openItems(cfg)
+	at, _, end, err := s.asItIs(cfg)
+	if err != nil {
+		return err
+	}
+	defer end()
+	items, _, err := at.openItems(cfg)
 	if err != nil {
 		return err
 	}
