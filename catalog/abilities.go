@@ -108,6 +108,7 @@ func (c *Catalog) Delete(ctx context.Context, slug string) error {
 	if c.deleter == nil {
 		return fmt.Errorf("delete item %q: %w", slug, ErrUnsupported)
 	}
+	defer c.changes.Add(1)
 	return wrap(fmt.Sprintf("delete item %q", slug), c.deleter.Delete(ctx, slug))
 }
 

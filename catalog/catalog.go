@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 )
 
 // The errors that a caller tells apart; drivers wrap them.
@@ -42,6 +43,7 @@ type Catalog struct {
 	deleter     Deleter     // nil if the driver cannot delete
 	lister      Lister      // nil if the driver lists only by slug
 	categorizer Categorizer // nil if the driver keeps no categories
+	changes     atomic.Uint64
 }
 
 // New returns the catalogue over driver, which is asked once for its abilities.
@@ -49,7 +51,7 @@ func New(driver Driver) *Catalog {
 	deleter, _ := driver.(Deleter)
 	lister, _ := driver.(Lister)
 	categorizer, _ := driver.(Categorizer)
-	return &Catalog{driver, deleter, lister, categorizer}
+	return &Catalog{driver: driver, deleter: deleter, lister: lister, categorizer: categorizer}
 }
 
 // Item returns the item called slug. Errors: ErrNotFound, ErrUnavailable.
@@ -71,8 +73,13 @@ func (c *Catalog) Put(ctx context.Context, items []Item) error {
 			return fmt.Errorf("put item %q: %w", items[i].Slug, err)
 		}
 	}
+	defer c.changes.Add(1)
 	return wrap("put items", c.driver.Put(ctx, items))
 }
+
+// Changes is another number after every Put and Delete of this Catalog. What others do
+// to the database is not known here.
+func (c *Catalog) Changes() uint64 { return c.changes.Load() }
 
 // List calls yield for every item in the bytewise order of slugs after the
 // given one, "" from the first, until yield returns false. yield may use the

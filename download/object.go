@@ -3,6 +3,7 @@ package download
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/downlink-go/downlink/catalog"
@@ -54,13 +55,19 @@ func (v *ObjectView) File(ctx context.Context, r *Request) (File, error) {
 		file.Check = func(found core.Metadata) error { return checkSize(item.Slug, f.Size, found.Size) }
 	}
 	if r.Plan.Field == "" || r.Plan.Field == catalog.OwnField || strings.HasPrefix(r.Plan.Field, catalog.VersionField("")) {
-		file.Limit = Limit{ID: "/items/" + item.Slug, Max: item.MaxDownloads}
+		file.Limit = Limit{ID: limitID(&item), Max: item.MaxDownloads}
 	}
 	file.Rate = item.LimitRate
 	if f.Tag() != "" || !f.Modified.IsZero() {
 		file.Adjust = func(rep *core.Representation) { describe(rep, &f) }
 	}
 	return file, nil
+}
+
+// limitID names an item for the count of its limit. One that is deleted and made anew
+// under the same slug begins with none. Workers name items in the same way (items.mjs).
+func limitID(item *catalog.Item) string {
+	return "/items/" + item.Slug + "@" + strconv.FormatInt(item.Created.UnixMilli(), 10)
 }
 
 // checkSize compares the size that the item says with the store's. The file is

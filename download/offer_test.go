@@ -78,7 +78,7 @@ func TestHashMakesTheTag(t *testing.T) {
 // is not counted.
 func TestC8_MaxDownloads(t *testing.T) {
 	for name, rules := range map[string][]download.Rule{"streamed": nil, "offloaded": {{Source: "mem", Destination: "/i/"}}} {
-		s := offered(t, rules, catalog.Item{MaxDownloads: 2, Files: map[string]catalog.File{"image": {Store: "mem", Key: "image.png"}}})
+		s := offered(t, rules, catalog.Item{MaxDownloads: 2, Created: time.UnixMilli(1000), Files: map[string]catalog.File{"image": {Store: "mem", Key: "image.png"}}})
 		uses := &fakeUses{n: map[string]int64{}, begun: map[string]time.Time{}}
 		s.SetLinks(download.Links{Uses: uses})
 		for i, step := range []struct {
@@ -98,9 +98,20 @@ func TestC8_MaxDownloads(t *testing.T) {
 			}
 			a.Close()
 		}
-		if got := uses.n["/items/a"]; got != 2 {
+		if got := uses.n["/items/a@1000"]; got != 2 {
 			t.Errorf("%s: %d were counted, want 2", name, got)
 		}
+	}
+	// An item that is made anew under the slug has a count of its own.
+	uses := &fakeUses{n: map[string]int64{}, begun: map[string]time.Time{}}
+	for _, step := range []struct{ created, status int }{{1, 200}, {1, 410}, {2, 200}, {2, 410}} {
+		s := offered(t, nil, catalog.Item{MaxDownloads: 1, Created: time.UnixMilli(int64(step.created))})
+		s.SetLinks(download.Links{Uses: uses})
+		a := ask(t, s, get("/d/a"))
+		if a.Status != step.status {
+			t.Errorf("made at %d: %d, want %d", step.created, a.Status, step.status)
+		}
+		a.Close()
 	}
 	s := offered(t, nil, catalog.Item{MaxDownloads: 1})
 	if a := ask(t, s, get("/d/a")); a.Status != 503 {

@@ -79,13 +79,17 @@ func (v *ZipView) route() core.Route {
 
 // ItemMembers are the files of the catalogue's items with these slugs, for
 // ZipView's Members. Each has the name that the item is downloaded under. A file
-// that is not of the size that its item says is storage.ErrChanged.
+// that is not of the size that its item says is storage.ErrChanged, an item with
+// MaxDownloads ErrForbidden: nobody would count it here.
 func ItemMembers(ctx context.Context, c *catalog.Catalog, stores map[string]*storage.Store, slugs []string) ([]zipfile.Member, error) {
 	members := make([]zipfile.Member, len(slugs))
 	for i, slug := range slugs {
 		item, err := c.Item(ctx, slug)
 		if err == nil {
 			err = item.Offered(time.Now())
+		}
+		if err == nil && item.MaxDownloads > 0 {
+			err = fmt.Errorf("it has max_downloads, and a zip file would not be counted: %w", ErrForbidden)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("item %q: %w", slug, err)

@@ -120,6 +120,7 @@ func TestItemMembers(t *testing.T) {
 		"other":  {Store: "mem", Key: "a.txt", Size: 1},
 		"astray": {Store: "none", Key: "a.txt"},
 		"gone":   {Store: "mem", Key: "gone.txt"},
+		"few":    {Store: "mem", Key: "a.txt", MaxDownloads: 1},
 	}})
 	members, err := download.ItemMembers(t.Context(), items, stores, []string{"b", "a"})
 	if err != nil || len(members) != 2 || members[0].Name != "b.txt" || members[1].Name != ".._Größe_1.txt" {
@@ -127,6 +128,7 @@ func TestItemMembers(t *testing.T) {
 	}
 	for slug, want := range map[string]error{
 		"other": storage.ErrChanged, "astray": storage.ErrNotFound, "gone": storage.ErrNotFound, "unknown": catalog.ErrNotFound,
+		"few": download.ErrForbidden,
 	} {
 		if _, err := download.ItemMembers(t.Context(), items, stores, []string{"a", slug}); !errors.Is(err, want) {
 			t.Errorf("%s: %v, want %v", slug, err, want)

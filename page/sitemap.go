@@ -18,7 +18,8 @@ const SitemapPath = "/sitemap.xml"
 const (
 	// maxURLs is how many a sitemap has at most (sitemaps.org).
 	maxURLs = 50_000
-	// sitemapLife is how long it is good: it takes the whole catalogue to make one.
+	// sitemapLife is how long it is good unless the catalogue is changed here: it takes
+	// the whole catalogue to make one.
 	sitemapLife = 10 * time.Minute
 	// sitemapPatience is how long that may take.
 	sitemapPatience = 30 * time.Second
@@ -26,21 +27,24 @@ const (
 
 // Sitemap is a handler that tells robots of all items that lists have, in the form of
 // sitemaps.org, which needs the site's URL: without it, nothing is there. With more than
-// 50,000 of them it answers with an index of parts. It keeps the URLs in memory, some 50
-// bytes for each, and reads the catalogue again after ten minutes if it is asked.
+// 50,000 of them it answers with an index of parts. It keeps the URLs in memory, some 70
+// bytes for each, and reads the catalogue again if it is asked after a change by Catalog,
+// or ten minutes later: others may have changed it.
 func (x *Index) Sitemap() http.Handler { return &sitemap{index: x} }
 
 type sitemap struct {
 	index *Index
 
-	mu   sync.Mutex
-	made time.Time
-	urls []siteURL
+	mu      sync.Mutex
+	made    time.Time
+	changes uint64 // of the catalogue when it was read
+	urls    []siteURL
 }
 
 type siteURL struct {
 	path    string
 	changed time.Time
+	period  *core.Offer // nil: always
 }
 
 // ServeHTTP answers GET and HEAD.
@@ -78,25 +82,43 @@ func (s *sitemap) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	sendTagged(w, r, "application/xml", []byte(m.String()))
 }
 
-// read is the URLs of the items that are listed. Who comes while they are read waits.
+// read is the URLs of the items that are listed at a time. Who comes while they are read
+// waits.
 func (s *sitemap) read(ctx context.Context, now time.Time) ([]siteURL, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.urls != nil && now.Sub(s.made) < sitemapLife {
-		return s.urls, nil
+	changes := s.index.Catalog.Changes()
+	if s.urls == nil || changes != s.changes || now.Sub(s.made) >= sitemapLife {
+		urls, err := s.collect(ctx)
+		if err != nil {
+			return nil, err
+		}
+		s.urls, s.made, s.changes = urls, now, changes
 	}
+	listed := make([]siteURL, 0, len(s.urls))
+	for _, u := range s.urls {
+		if u.period == nil || u.period.Status(now) == 200 {
+			listed = append(listed, u)
+		}
+	}
+	return listed, nil
+}
+
+// collect is the URLs of the items that lists have, some at another time.
+func (s *sitemap) collect(ctx context.Context) ([]siteURL, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sitemapPatience) // the answer is for others too
 	defer cancel()
 	urls := []siteURL{{path: IndexPath}}
 	err := s.index.Catalog.List(ctx, "", func(it catalog.Item) bool {
-		if url, ok := s.index.Item.URL(it.Slug); ok && it.Listed(now) {
-			urls = append(urls, siteURL{url, it.Updated})
+		if url, ok := s.index.Item.URL(it.Slug); ok && it.Visible && !it.Draft {
+			u := siteURL{path: url, changed: it.Updated}
+			if !it.Publish.IsZero() || !it.Expires.IsZero() {
+				u.period = &core.Offer{Publish: it.Publish, Expires: it.Expires}
+			}
+			urls = append(urls, u)
 		}
 		return true
 	})
-	if err == nil {
-		s.urls, s.made = urls, now
-	}
 	return urls, err
 }
 

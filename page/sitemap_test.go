@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/downlink-go/downlink/catalog"
@@ -114,6 +116,85 @@ func TestC3_SitemapOfAnUnknownSite(t *testing.T) {
 	if w.Code != 404 || !strings.Contains(log.String(), "write url into [admin]") {
 		t.Errorf("%d, want 404; the log says %q", w.Code, log.String())
 	}
+}
+
+// TestC3_SitemapFollows: an item that lists do not have any more is not in the sitemap
+// either, though the catalogue is not read at each request.
+func TestC3_SitemapFollows(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		soon := time.Now().Add(time.Minute)
+		d := &oneShelf{items: map[string]catalog.Item{"stays": {}, "ends": {Expires: soon}, "begins": {Publish: soon}}}
+		x := &page.Index{Catalog: catalog.New(d), Item: pattern(t, "/d/{slug}"), URL: "https://files.example.org/"}
+		m := x.Sitemap()
+		want := func(reads int, slugs ...string) {
+			t.Helper()
+			w := httptest.NewRecorder()
+			m.ServeHTTP(w, httptest.NewRequest("GET", page.SitemapPath, nil))
+			var got []string
+			for _, slug := range []string{"stays", "ends", "begins"} {
+				if strings.Contains(w.Body.String(), "/d/"+slug+"<") {
+					got = append(got, slug)
+				}
+			}
+			if !slices.Equal(got, slugs) || d.reads != reads {
+				t.Errorf("%v, read %d times; want %v, %d", got, d.reads, slugs, reads)
+			}
+		}
+		put := func(it catalog.Item) {
+			t.Helper()
+			it.Store, it.Key = "s", "k"
+			if err := x.Catalog.Put(t.Context(), []catalog.Item{it}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want(1, "stays", "ends")
+		time.Sleep(time.Minute)
+		want(1, "stays", "begins")
+		put(catalog.Item{Slug: "begins", Visible: true, Draft: true})
+		want(2, "stays")
+		put(catalog.Item{Slug: "stays"})
+		want(3)
+		put(catalog.Item{Slug: "ends", Visible: true})
+		want(4, "ends")
+		if err := x.Catalog.Delete(t.Context(), "ends"); err != nil {
+			t.Fatal(err)
+		}
+		want(5)
+		d.items["ends"] = catalog.Item{Slug: "ends", Visible: true} // by another program
+		want(5)
+		time.Sleep(10 * time.Minute)
+		want(6, "ends")
+	})
+}
+
+// oneShelf is a catalogue in memory that notes how often it was read. Items without a
+// slug are visible ones.
+type oneShelf struct {
+	catalog.Driver
+	items map[string]catalog.Item
+	reads int
+}
+
+func (d *oneShelf) List(_ context.Context, _ string, yield func(catalog.Item) bool) error {
+	d.reads++
+	for slug, it := range d.items {
+		it.Visible = it.Visible || it.Slug == ""
+		it.Slug = slug
+		yield(it)
+	}
+	return nil
+}
+
+func (d *oneShelf) Put(_ context.Context, items []catalog.Item) error {
+	for _, it := range items {
+		d.items[it.Slug] = it
+	}
+	return nil
+}
+
+func (d *oneShelf) Delete(_ context.Context, slug string) error {
+	delete(d.items, slug)
+	return nil
 }
 
 func TestC3_SitemapThatCannotBeRead(t *testing.T) {

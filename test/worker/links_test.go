@@ -71,6 +71,17 @@ func TestC8_MaxDownloadsOnWorkers(t *testing.T) {
 	if ok, gone := statuses[200].Load(), statuses[410].Load(); ok != 3 || gone != 17 {
 		t.Errorf("%d downloads and %d times 410 of 20, want 3 and 17", ok, gone)
 	}
+	// One that was made anew begins anew, and is named as download.ObjectView names it.
+	w.Query("INSERT INTO items (slug, store, key, max_downloads, created) VALUES ('anew', 'files', 'a.txt', 1, 7)")
+	w.Query("INSERT INTO uses (link, n, expires) VALUES ('/items/anew@6', 1, 253402300799)")
+	for _, want := range []int{200, 410} {
+		if resp, _ := get(t, w, "GET", "/d/anew", "CF-Connecting-IP", "192.0.2.1"); resp.StatusCode != want {
+			t.Errorf("made anew: %d, want %d", resp.StatusCode, want)
+		}
+	}
+	if got := w.Query("SELECT n FROM uses WHERE link = '/items/anew@7'"); len(got) != 1 || got[0]["n"].(float64) != 1 {
+		t.Errorf("counted: %v", got)
+	}
 	for _, step := range []struct {
 		path, client, rng string
 		status            int

@@ -12,7 +12,7 @@ const most = 1_000
 const patience = 4_000
 
 const columns = ['store', 'key', 'name', 'media_type', 'encoding', 'charset', 'modified', 'size', 'etag', 'sha256']
-const ofItem = ['inline', 'draft', 'publish', 'expires', 'max_downloads']
+const ofItem = ['inline', 'draft', 'publish', 'expires', 'max_downloads', 'created']
 const own = `SELECT ${[...ofItem, ...columns]} FROM items WHERE slug = ?1`
 const ofField = `SELECT ${ofItem.map(c => 'i.' + c)}, ${columns.map(c => 'f.' + c)} FROM items i
   JOIN files f ON f.slug = i.slug WHERE i.slug = ?1 AND f.field = ?2`
@@ -49,10 +49,13 @@ function query(database, slug, field) {
   return database.prepare(field.startsWith('@') ? ofVersion : ofField).bind(slug, field).first()
 }
 
-/** How often a file may be downloaded, as redeem has it; undefined without a limit. */
+/**
+ * How often a file may be downloaded, as redeem has it; undefined without a limit. An item
+ * that is made anew under the same slug is another one, as elsewhere (limitID).
+ */
 export function limitOf(slug, field, file) {
   const limited = file.most > 0 && (field === '' || field === 'file' || field.startsWith('@'))
-  return limited ? { link: '/items/' + slug, uses: file.most, expires: never, up: downloadedUp } : undefined
+  return limited ? { link: `/items/${slug}@${file.created}`, uses: file.most, expires: never, up: downloadedUp } : undefined
 }
 
 // The last second that a date has.
@@ -60,7 +63,7 @@ const never = 253402300799
 
 function fileOf(row) {
   return {
-    draft: row.draft, publish: row.publish, expires: row.expires, most: row.max_downloads,
+    draft: row.draft, publish: row.publish, expires: row.expires, most: row.max_downloads, created: row.created,
     store: row.store, key: text(row.key), name: bytes(row.name), inline: row.inline,
     mediaType: row.media_type, encoding: row.encoding, charset: row.charset,
     modified: row.modified, size: row.size,
