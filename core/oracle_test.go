@@ -340,10 +340,10 @@ func oraclePreconditions(r core.Request, etag string, modified time.Time) int {
 
 // oracleIfRange reports whether the Range stands.
 func oracleIfRange(r core.Request, etag string, modified time.Time) bool {
-	v := strings.Trim(r.IfRange, " \t")
-	if v == "" {
+	if r.IfRange == "" {
 		return true
 	}
+	v := strings.Trim(r.IfRange, " \t")
 	if tag, rest := oracleTag(v); tag != "" {
 		return rest == "" && tag == etag && !strings.HasPrefix(tag, "W/")
 	}

@@ -47,10 +47,10 @@ func (f *facts) notAfter() bool {
 // §13.1.5): there is none, or it is the current entity-tag by strong
 // comparison, or exactly the date of Last-Modified.
 func (f *facts) rangeStands() bool {
-	v := trimOWS(f.r.IfRange)
-	if v == "" {
+	if f.r.IfRange == "" {
 		return true
 	}
+	v := trimOWS(f.r.IfRange)
 	if scanETag(v) > 0 {
 		return strongMatch(v, f.etag())
 	}

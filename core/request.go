@@ -17,6 +17,8 @@ type Request struct {
 	// that are for one network; "" if unknown.
 	Client string
 
+	// Fields as they were received, lines joined by commas; "" is a field that was not
+	// sent, a space one that was sent without a value.
 	IfMatch, IfNoneMatch               string // RFC 9110 §13.1.1, §13.1.2
 	IfModifiedSince, IfUnmodifiedSince string // RFC 9110 §13.1.3, §13.1.4
 	Range, IfRange                     string // RFC 9110 §14.2, §13.1.5

@@ -3,6 +3,7 @@ package download
 import (
 	"context"
 	"errors"
+	"io/fs"
 
 	"github.com/downlink-go/downlink/catalog"
 	"github.com/downlink-go/downlink/core"
@@ -36,6 +37,7 @@ var failures = []struct {
 	{storage.ErrUnavailable, 503, "the store does not answer"},
 	{context.DeadlineExceeded, 503, "looking up took too long"},
 	{context.Canceled, 503, "the client went away"},
+	{fs.ErrNotExist, 404, "no such file"}, // of a view that opens files; last, as what is above may be for want of one
 }
 
 // refusal is the decision for an error of a view, a store or the catalogue.

@@ -1,6 +1,7 @@
 package download
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -44,11 +45,20 @@ type Service struct {
 	recorder Recorder // nil tells nobody
 }
 
-// New returns a service for the routes. rules are tried in their order.
+// New returns a service for the routes. rules are tried in their order. A pattern, a view
+// or a rule that cannot be used is an error.
 func New(routes []Route, rules []Rule) (*Service, error) {
+	for i := range rules {
+		if err := rules[i].check(); err != nil {
+			return nil, fmt.Errorf("rule %d, of %s: %w", i+1, cmp.Or(rules[i].Source, rules[i].SourceDir, rules[i].SourceURL, "nothing"), err)
+		}
+	}
 	s := &Service{routes: slices.Clone(routes)}
 	planned := make([]core.Route, len(routes))
 	for i, r := range routes {
+		if err := checkView(r.View); err != nil {
+			return nil, fmt.Errorf("pattern %s: %w", r.Pattern, err)
+		}
 		planned[i] = core.Route{Lookup: core.Custom}
 		if v, ok := r.View.(interface{ route() core.Route }); ok {
 			planned[i] = v.route()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -240,6 +241,7 @@ func TestErrorTable(t *testing.T) {
 		{download.ErrForbidden, 403}, {download.ErrGone, 410},
 		{storage.ErrNotFound, 404}, {storage.ErrChanged, 503}, {storage.ErrUnavailable, 503},
 		{catalog.ErrNotFound, 404}, {catalog.ErrGone, 410}, {catalog.ErrUnavailable, 503},
+		{fs.ErrNotExist, 404}, {fmt.Errorf("%w: %w", catalog.ErrUnavailable, fs.ErrNotExist), 503},
 		{errors.New("secret detail"), 500},
 	} {
 		view := download.ViewFunc(func(context.Context, *download.Request) (download.File, error) {

@@ -18,7 +18,8 @@ var (
 )
 
 // View resolves a request to a file. An error that wraps one of this package's,
-// storage's or catalog's is answered 403, 404, 410 or 503; any other is a 500.
+// storage's or catalog's is answered 403, 404, 410 or 503, and fs.ErrNotExist 404; any
+// other is a 500.
 type View interface {
 	File(ctx context.Context, r *Request) (File, error)
 }

@@ -18,13 +18,13 @@ func (e *event) fill(now time.Time) core.Request {
 		Path:              e.escapedPath(),
 		Query:             e.query(),
 		Client:            e.client(),
-		IfMatch:           e.Get("If-Match"),
-		IfNoneMatch:       e.Get("If-None-Match"),
-		IfModifiedSince:   e.Get("If-Modified-Since"),
-		IfUnmodifiedSince: e.Get("If-Unmodified-Since"),
-		Range:             e.Get("Range"),
-		IfRange:           e.Get("If-Range"),
-		AcceptEncoding:    e.Get("Accept-Encoding"),
+		IfMatch:           e.value("If-Match"),
+		IfNoneMatch:       e.value("If-None-Match"),
+		IfModifiedSince:   e.value("If-Modified-Since"),
+		IfUnmodifiedSince: e.value("If-Unmodified-Since"),
+		Range:             e.value("Range"),
+		IfRange:           e.value("If-Range"),
+		AcceptEncoding:    e.value("Accept-Encoding"),
 		Now:               now,
 		Nonce:             rand.Uint64(),
 	}
@@ -108,6 +108,15 @@ func (e *event) Get(name string) string {
 		return lines[0]
 	case strings.EqualFold(name, "Cookie"):
 		return strings.Join(lines, "; ")
+	}
+	return strings.Join(lines, ", ")
+}
+
+// value is a field as core.Request has it: a space for one without a value.
+func (e *event) value(name string) string {
+	lines := e.lines(name)
+	if len(lines) == 1 && lines[0] == "" {
+		return " "
 	}
 	return strings.Join(lines, ", ")
 }

@@ -10,15 +10,18 @@ import (
 	"github.com/downlink-go/downlink/download"
 )
 
-// joined is a field's lines as one value (RFC 9110 §5.3).
+// joined is a field's lines as one value (RFC 9110 §5.3): as core.Request has it, a space
+// for a field without a value.
 func joined(lines []string) string {
-	switch len(lines) {
-	case 0:
+	switch {
+	case len(lines) == 0:
 		return ""
-	case 1:
-		return lines[0]
+	case len(lines) > 1:
+		return strings.Join(lines, ", ")
+	case lines[0] == "":
+		return " "
 	}
-	return strings.Join(lines, ", ")
+	return lines[0]
 }
 
 // clientAddress is the address of the client: of the connection, or as the front
@@ -69,6 +72,8 @@ func (w *fieldWriter) set(name, value string) {
 // backslash that the client did not escape stays as it is: it is no part of a URL.
 func escapedPath(u *url.URL) string {
 	switch {
+	case u.Path == "" && u.Opaque == "": // "http://example.org" (RFC 9110 §4.2.3)
+		return "/"
 	case u.RawPath == "" && plain(u.Path, '/'):
 		return u.Path
 	case strings.IndexByte(u.RawPath, '\\') >= 0:

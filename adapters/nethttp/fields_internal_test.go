@@ -24,4 +24,11 @@ func TestEscapedPathIsThatOfTheURL(t *testing.T) {
 	if got := escapedPath(u); got != `/a%20\b` {
 		t.Errorf("a raw backslash: got %q", got)
 	}
+	u, err = url.ParseRequestURI("http://example.org")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := escapedPath(u); got != "/" {
+		t.Errorf("a host without a path: got %q", got)
+	}
 }

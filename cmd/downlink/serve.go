@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -170,7 +171,7 @@ type root struct {
 }
 
 func (h root) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	h.at(r.URL.EscapedPath()).ServeHTTP(w, r)
+	h.at(cmp.Or(r.URL.EscapedPath(), "/")).ServeHTTP(w, r) // none in "http://example.org"
 }
 
 // at is what answers at a path.

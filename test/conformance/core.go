@@ -137,6 +137,9 @@ func joined(lines []string, name string) string {
 			values = append(values, strings.Trim(v, " \t"))
 		}
 	}
+	if len(values) == 1 && values[0] == "" {
+		return " " // as core.Request has it
+	}
 	return strings.Join(values, ", ")
 }
 

@@ -207,23 +207,27 @@ func TestGoPage(t *testing.T) {
 	m.Put("A.TXT", []byte("upper"))
 	m.Put("hello.txt", []byte("Hello world!"))
 	store := storage.New("reports", m)
-	service, err := behindNginx([]download.Route{{Pattern: "/u/{path}", View: upper(store)}, {Pattern: "/h", View: unchanging(store)}})
+	handler, err := behindNginx([]download.Route{{Pattern: "/u/{path}", View: upper(store)}, {Pattern: "/h", View: unchanging(store)}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for path, want := range map[string]string{"/u/a.txt": "text/plain; charset=iso-8859-1", "/h": "text/plain; charset=utf-8"} {
-		r := &download.Request{}
-		r.Method, r.Path = http.MethodGet, path
-		a := service.Answer(t.Context(), r)
-		if got := a.Get("Content-Type"); got != want {
-			t.Errorf("%s: %d %q, want %q", path, a.Status, got, want)
-		}
-		a.Close()
+	ask := func(path, field, value string) *httptest.ResponseRecorder {
+		w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, path, nil)
+		r.Header.Set(field, value)
+		handler.ServeHTTP(w, r)
+		return w
 	}
-	r := &download.Request{}
-	r.Method, r.Path, r.IfModifiedSince = http.MethodGet, "/h", "Sun, 06 Nov 1994 08:49:37 GMT"
-	if a := service.Answer(t.Context(), r); a.Status != 304 {
-		t.Errorf("a file that never changes: %d, want 304", a.Status)
+	for path, want := range map[string][2]string{"/u/a.txt": {"text/plain; charset=iso-8859-1", "A.TXT"}, "/h": {"text/plain; charset=utf-8", "hello.txt"}} {
+		w := ask(path, "X-Downlink-Front", "nginx")
+		if to := w.Header().Get("X-Accel-Redirect"); w.Header().Get("Content-Type") != want[0] || to != "/_internal/reports/"+want[1] {
+			t.Errorf("%s: %d %v, want %q", path, w.Code, w.Header(), want)
+		}
+		if w := ask(path, "Accept", "*/*"); w.Header().Get("X-Accel-Redirect") != "" || w.Body.Len() == 0 {
+			t.Errorf("%s, of a client: %d %v, want the file", path, w.Code, w.Header())
+		}
+	}
+	if w := ask("/h", "If-Modified-Since", "Sun, 06 Nov 1994 08:49:37 GMT"); w.Code != 304 {
+		t.Errorf("a file that never changes: %d, want 304", w.Code)
 	}
 }
 

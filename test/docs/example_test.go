@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"log/slog"
 	"net/http"
 	"strings"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/downlink-go/downlink/core"
 	"github.com/downlink-go/downlink/core/link"
 	"github.com/downlink-go/downlink/download"
+	"github.com/downlink-go/downlink/front"
 	"github.com/downlink-go/downlink/generate"
 	"github.com/downlink-go/downlink/storage"
 	"github.com/downlink-go/downlink/storage/dirstore"
@@ -40,7 +42,7 @@ func readme(dir string) http.Handler {
 	if err != nil {
 		log.Fatal(err)
 	}
-	handler := nethttp.New(service, nethttp.Options{})
+	handler := nethttp.New(service, nethttp.Options{Log: slog.Default()})
 	return handler
 }
 
@@ -66,10 +68,17 @@ func unchanging(store *storage.Store) download.View {
 	return view
 }
 
-func behindNginx(routes []download.Route) (*download.Service, error) {
+func behindNginx(routes []download.Route) (http.Handler, error) {
 	rules := []download.Rule{{Front: "nginx", Source: "reports", Destination: "/_internal/reports/"}}
 	service, err := download.New(routes, rules)
-	return service, err
+	if err != nil {
+		return nil, err
+	}
+	handler := nethttp.New(service, nethttp.Options{
+		FrontField: front.Field, RequestIDField: "X-Request-Id", ClientField: "X-Forwarded-For",
+		Log: slog.Default(),
+	})
+	return handler, nil
 }
 
 func fromS3() (*download.Service, error) {
