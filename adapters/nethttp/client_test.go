@@ -22,7 +22,10 @@ func TestClientOfAFrontServer(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			client := "nobody was asked"
 			s := newSite(t, nethttp.Options{FrontField: "X-Front", ClientField: row.field, AccessLog: true}, nil, download.Route{
-				Pattern: "/who", View: &download.VirtualView{},
+				Pattern: "/who",
+				View: download.ViewFunc(func(context.Context, *download.Request) (download.File, error) {
+					return download.File{}, download.ErrForbidden
+				}),
 				Allow: func(_ context.Context, r *download.Request) error {
 					client = r.Client
 					return download.ErrForbidden
