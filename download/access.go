@@ -3,6 +3,7 @@ package download
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -74,11 +75,28 @@ func deny(err error) Answer {
 	return refuse(err)
 }
 
+// allowedBy are the request fields that Allow looks at, as Vary has them.
+func (r *Route) allowedBy() string {
+	if len(r.AllowBy) == 0 {
+		return "Authorization, Cookie"
+	}
+	return strings.Join(r.AllowBy, ", ")
+}
+
+// checkAllowBy reports what is not the name of a field.
+func checkAllowBy(r Route) error {
+	for _, name := range r.AllowBy {
+		if !core.ValidToken(name) {
+			return fmt.Errorf("pattern %s: AllowBy %q: write the name of a header field, such as %q", r.Pattern, name, "X-Api-Key")
+		}
+	}
+	return nil
+}
+
 // personal keeps an answer that was allowed to one client from being given to
 // another: caches that several clients share do not store it, a client's own asks
-// again, and both tell clients apart by what Allow looks at.
-func personal(d *core.Decision) {
-	const who = "Authorization, Cookie"
+// again, and both tell clients apart by what Allow looks at: the fields who.
+func personal(d *core.Decision, who string) {
 	varies := d.Status < 400
 	fields := make([]core.Field, 0, len(d.Fields)+1)
 	for _, f := range d.Fields {

@@ -265,6 +265,19 @@ func TestL2_Allow(t *testing.T) {
 	}
 }
 
+// Vary names what Allow looks at.
+func TestL2_AllowBy(t *testing.T) {
+	view := &download.StorageView{Store: memory("a.txt")}
+	allow := func(context.Context, *download.Request) error { return nil }
+	s := newService(t, nil, download.Route{Pattern: "/{path...}", View: view, Allow: allow, AllowBy: []string{"X-Api-Key", "Cookie"}})
+	if a := ask(t, s, get("/a.txt")); a.Status != 200 || a.Get("Vary") != "X-Api-Key, Cookie" {
+		t.Errorf("%d, Vary %q", a.Status, a.Get("Vary"))
+	}
+	if _, err := download.New([]download.Route{{Pattern: "/x", View: view, Allow: allow, AllowBy: []string{"X Key"}}}, nil); err == nil {
+		t.Error("a name that is none is taken")
+	}
+}
+
 func TestL2_AllowKeepsSharedCachesOut(t *testing.T) {
 	for control, want := range map[string]string{
 		"": "private, no-cache", "private, max-age=60": "private, max-age=60", "no-store": "no-store", "public": "private, no-cache", "max-age=60": "private, no-cache",

@@ -132,8 +132,8 @@ func (s *Service) redirectTo(ctx context.Context, r *Request, f *File, found cor
 // would be said here, to a client who was allowed or has a link.
 func (s *Service) saidElsewhere(r *Request, d *core.Decision) []core.Field {
 	there := core.Decision{Status: 200, Fields: d.Elsewhere}
-	if s.routes[r.Plan.Route].Allow != nil {
-		personal(&there)
+	if route := &s.routes[r.Plan.Route]; route.Allow != nil {
+		personal(&there, route.allowedBy())
 	}
 	r.Plan.Seal(&there)
 	return there.Fields

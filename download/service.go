@@ -28,6 +28,9 @@ type Route struct {
 	// Allow, if set, is asked whether the client may have the file. Answers to those
 	// who may are kept out of shared caches.
 	Allow Allow
+	// AllowBy are the request fields by which Allow tells clients apart, which caches
+	// have to do too (Vary); nil is Authorization and Cookie.
+	AllowBy []string
 }
 
 // protected reports whether not everybody may have the route's files.
@@ -64,7 +67,7 @@ func New(routes []Route, rules []Rule) (*Service, error) {
 			planned[i] = v.route()
 		}
 		planned[i].Pattern, planned[i].LinkRequired = r.Pattern, r.LinkRequired
-		if err := checkDelivery(r); err != nil {
+		if err := errors.Join(checkDelivery(r), checkAllowBy(r)); err != nil {
 			return nil, err
 		}
 		chosen, err := choose(r.Offload, rules)
@@ -170,7 +173,7 @@ func (s *Service) allowed(ctx context.Context, r *Request) Answer {
 		return deny(err)
 	}
 	a := s.find(ctx, r)
-	personal(&a.Decision)
+	personal(&a.Decision, s.routes[r.Plan.Route].allowedBy())
 	return a
 }
 

@@ -165,6 +165,9 @@ var accessOptions = map[string]func(t *testing.T){
 		for line, want := range map[string]int{"": 401, "headers = [\"X-User\"]\n": 200} {
 			r, _ := startAsking(t, line)
 			r.want("known by a field with "+line, r.status("/f/a.txt", "X-User: friend"), want)
+			if resp, _ := r.get("/f/a.txt", "X-User: friend"); want == 200 {
+				r.want("Vary", resp.Header.Get("Vary"), "X-User")
+			}
 		}
 	},
 	"[forward_auth] login_redirect": func(t *testing.T) {

@@ -92,7 +92,7 @@ func (s *site) open() error {
 			Pattern: v.Pattern, View: view, Offload: v.Offload, Delivery: storage.Delivery(v.Delivery), LinkRequired: v.Link == config.LinkRequired,
 		}
 		if v.Allow == config.AllowForwardAuth {
-			route.Allow = ask
+			route.Allow, route.AllowBy = ask, s.config.ForwardAuth.Headers
 		}
 		routes = append(routes, route)
 	}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -98,4 +99,31 @@ func statusFrom(t *testing.T, client, url string, fields ...string) int {
 		t.Fatal(err)
 	}
 	return resp.StatusCode
+}
+
+// Caches tell clients apart by the fields that the application is asked with, through
+// every front server.
+func TestL2_VaryByWhatIsPassedOn(t *testing.T) {
+	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("X-Api-Key") != "right" {
+			w.WriteHeader(403)
+		}
+	}))
+	t.Cleanup(app.Close)
+	more := fmt.Sprintf("[[views]]\npattern = \"/members/{path...}\"\nkind = \"storage\"\nstore = \"files\"\nallow = \"forward-auth\"\ncache_control = \"private, max-age=3600\"\n"+
+		"[forward_auth]\nurl = %q\nheaders = [\"X-Api-Key\"]\n", app.URL)
+	for _, front := range server.Fronts {
+		t.Run(front, func(t *testing.T) {
+			dir := t.TempDir()
+			write(t, filepath.Join(dir, "a.txt"), "0123456789")
+			p, _ := server.Behind(t, front, dir, t.TempDir(), more)
+			a := request(t, "GET", "http://"+p.Addr+"/members/a.txt", "X-Api-Key", "right")
+			if got := a.Header.Values("Vary"); a.StatusCode != 200 || len(got) != 1 || got[0] != "X-Api-Key" {
+				t.Errorf("%d, Vary %q, want X-Api-Key", a.StatusCode, got)
+			}
+			if a := request(t, "GET", "http://"+p.Addr+"/members/a.txt", "X-Api-Key", "wrong"); a.StatusCode != 403 {
+				t.Errorf("with a wrong key: %d", a.StatusCode)
+			}
+		})
+	}
 }
