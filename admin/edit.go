@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,6 +23,7 @@ type editing struct {
 	CanSign    bool
 	Categories []string
 	Picture    bool
+	Size       int64       // of the file as it is stored, in bytes; -1 is not known
 	Further    []namedFile // but the picture
 	Versions   []versionRow
 	Downloads  catalog.Tally
@@ -57,6 +59,7 @@ func (x *visit) item(it catalog.Item, f itemForm, signed, problem string) (err e
 	if e.Categories, err = x.categories(); err != nil {
 		return err
 	}
+	e.Size = x.sizeOf(&it)
 	for field, file := range it.Files {
 		e.Picture = e.Picture || field == catalog.ImageField
 		if field != catalog.ImageField {
@@ -77,6 +80,25 @@ func (x *visit) item(it catalog.Item, f itemForm, signed, problem string) (err e
 	}
 	return x.show("item", shown{Title: titleOf(&it), Section: "items", Problem: problem, Data: e})
 }
+
+// sizeOf is the size of an item's file in bytes, -1 if it is not known. One that was
+// taken from a store may be replaced there: the store is asked.
+func (x *visit) sizeOf(it *catalog.Item) int64 {
+	s := x.storeCalled(it.Store)
+	if it.Size > 0 || s == nil {
+		return cmp.Or(it.Size, -1)
+	}
+	ctx, cancel := context.WithTimeout(x.r.Context(), sizeTimeout)
+	defer cancel()
+	m, err := s.Stat(ctx, it.Key)
+	if err != nil {
+		return -1
+	}
+	return m.Size
+}
+
+// sizeTimeout is how long a page waits for the size of a file.
+const sizeTimeout = 2 * time.Second
 
 func (h *Handler) versionLink(slug, version string) string {
 	if h.opts.Version == nil {

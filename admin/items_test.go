@@ -357,6 +357,11 @@ func TestPickingFromAStore(t *testing.T) {
 	if !it.Draft || it.Store != "archive" || it.Key != "docs/a manual.pdf" || it.Name != "a manual.pdf" {
 		t.Errorf("%+v", it)
 	}
+	contains(t, b.get("/admin/item/a-manual"), "<dt>Size</dt><dd>1 byte</dd>")
+	other.Put("docs/a manual.pdf", []byte("replaced"))
+	contains(t, b.get("/admin/item/a-manual"), "<dt>Size</dt><dd>8 bytes</dd>")
+	other.Delete("docs/a manual.pdf")
+	contains(t, b.get("/admin/item/a-manual"), "<dt>Size</dt><dd>not known</dd>")
 	b.want(b.post("/admin/files/new", "store", "archive", "key", "none"), http.StatusNotFound)
 	b.want(b.post("/admin/files/new", "store", "archive", "key", "../../etc/passwd"), http.StatusNotFound)
 	b.want(b.post("/admin/files/pick", "store", "archive", "key", "docs/deep/b.pdf", "item", "a-manual", "field", "file"), http.StatusSeeOther)

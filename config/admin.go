@@ -77,7 +77,7 @@ func (r *report) checkAdmin(c *Config) {
 		r.checkOIDC(a)
 	}
 	for i, v := range c.Views {
-		if a.Enabled && strings.HasPrefix(v.Pattern, AdminPath) {
+		if a.Enabled && strings.HasPrefix(v.Pattern+"/", AdminPath) {
 			r.fault(fmt.Sprintf("views[%d].pattern", i), "pattern %s: the admin is there; choose another", quote(v.Pattern))
 		}
 	}

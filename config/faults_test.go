@@ -215,12 +215,18 @@ pattern = "/admin/{path...}"
 kind = "http"
 url = "https://files.example/{path}"
 origins = ["https://files.example"]
+[[views]]
+pattern = "/admin"
+kind = "http"
+url = "https://files.example/x"
+origins = ["https://files.example"]
 `, `
 3:7: url "files.example.org": write the site's own URL, such as "https://files.example.org"
 4:1: client_secret_env is missing: write it, for example client_secret_env = "DOWNLINK_OIDC_SECRET"
 4:1: nobody could log in: write emails = ["anna@example.org"] or groups = ["downlink"]
 5:10: issuer "http://login.example.org": write the provider's URL as it says it itself, such as "https://login.example.org"
 8:11: pattern "/admin/{path...}": the admin is there; choose another
+13:11: pattern "/admin": the admin is there; choose another
 `},
 	{"uploads straight to a folder", `[stores.files]
 path = "/srv/files"

@@ -114,8 +114,12 @@ var adminOptions = map[string]func(t *testing.T){
 	"[admin] enabled": func(t *testing.T) {
 		for toml, want := range map[string]int{view: 404, withAdmin: 200} {
 			r := start(t, toml)
-			resp, _ := r.asked(visitor(t), "/admin/")
-			r.want("the admin", resp.StatusCode, want)
+			for _, path := range []string{"/admin/", "/admin"} {
+				resp, _ := r.asked(visitor(t), path)
+				r.want(path, resp.StatusCode, want)
+			}
+			resp, _ := r.asked(visitor(t), "/admins")
+			r.want("beside the admin", resp.StatusCode, 404)
 		}
 	},
 	"[admin] url": func(t *testing.T) {

@@ -179,7 +179,7 @@ func (h root) at(path string) http.Handler {
 	if p, ok := h.pages[path]; ok {
 		return p
 	}
-	if h.admin != nil && strings.HasPrefix(path, admin.Path) {
+	if h.admin != nil && strings.HasPrefix(path+"/", admin.Path) { // which sends on who leaves its slash out
 		return h.admin
 	}
 	return h.downloads
