@@ -21,6 +21,9 @@ type question struct {
 	fields         []string // name and value in turn
 }
 
+// String is the method and the fields.
+func (q question) String() string { return strings.Join(append([]string{q.method}, q.fields...), " ") }
+
 func get(target string, fields ...string) question { return question{"GET", target, fields} }
 
 // answer is a response, its body as length and hash.

@@ -29,6 +29,9 @@ type Site struct {
 	// Files are URL paths of files to ask for, percent-encoded. One for each view and
 	// rule is enough; small ones are quick.
 	Files []string
+	// Without are the patterns of views of which no file is in Files: the report says
+	// that they were not examined.
+	Without []string
 	// Header is sent with every request: what a login needs, for instance.
 	Header http.Header
 
@@ -116,12 +119,12 @@ type sample struct {
 	want   answer // of Direct: what the client must get
 	// handed is what the application is to tell the front server: the field's value,
 	// "" if it sends the file itself.
-	handed   string
-	location bool           // that is a location of the front server, not a path
-	rule     *download.Rule // nil if none
-	rest     string         // what follows the rule's destination, percent-encoded
-	file     string         // local path of what the front server sends, "" if unknown
-	arrived  bool           // its bytes came through the front server
+	handed  string
+	field   string         // in which it is told: X-Accel-Redirect is of a location, the others are of a path
+	rule    *download.Rule // nil if none
+	rest    string         // what follows the rule's destination, percent-encoded
+	file    string         // local path of what the front server sends, "" if unknown
+	arrived bool           // its bytes came through the front server
 }
 
 func (x *exam) ok(hop Hop, check, format string, args ...any) {

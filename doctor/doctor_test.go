@@ -321,6 +321,27 @@ func TestFrontName(t *testing.T) {
 	}
 }
 
+// A front server's name can only be read in its configuration, unless the application
+// is told that it is there.
+func TestFrontThatSaysItsName(t *testing.T) {
+	s := well(t)
+	s.Rules, s.FrontField = []download.Rule{{Front: download.Caddy, Source: "files", Destination: "/i/"}}, "X-Front"
+	routes := []download.Route{{Pattern: "/files/{path...}", View: &download.StorageView{Store: s.Stores[0]}}}
+	service, err := download.New(routes, s.Rules)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for front, unknown := range map[string]bool{"": true, "caddy": false} {
+		h := nethttp.New(service, nethttp.Options{FrontField: "X-Front", Front: front})
+		s.Handler, s.App = h, strings.TrimPrefix(at(t, h.ServeHTTP), "http://")
+		report := doctor.Examine(t.Context(), s)
+		const want = "front skipped: whether Caddy says to Downlink that it is in front of it can only be read in its configuration: look for X-Front there"
+		if got := texts(report.Results); len(report.Faults()) > 0 || strings.Contains(got, want) != unknown {
+			t.Errorf("the application knows %q:\n%s", front, got)
+		}
+	}
+}
+
 func TestSilentServersAreNotWaitedFor(t *testing.T) {
 	s := well(t)
 	done := make(chan struct{})

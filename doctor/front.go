@@ -62,7 +62,7 @@ func frontName(r *download.Rule) string {
 // internal asks for a file by its internal location, in the ways in which a client
 // might write it.
 func (x *exam) internal(c *client, s *sample) {
-	if s.rule == nil || !s.location {
+	if s.rule == nil || s.field != "X-Accel-Redirect" {
 		return
 	}
 	reached := false

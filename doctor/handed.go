@@ -28,7 +28,7 @@ func (x *exam) handed(s *sample) {
 	a := x.here(x.Handler, x.fronted(s.target))
 	for _, name := range x.handOver() {
 		if value, ok := a.one(name); ok {
-			s.handed, s.location = value, name == "X-Accel-Redirect"
+			s.handed, s.field = value, name
 		}
 	}
 	if s.handed == "" {

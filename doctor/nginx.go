@@ -76,6 +76,9 @@ func (x *exam) inLocation(prefix, text string) *Change {
 }
 
 func (x *exam) internalChange(prefix string) *Change {
+	if c := x.again("gives nothing to anybody at " + prefix); c != nil {
+		return c
+	}
 	return x.inLocation(prefix, "write internal;")
 }
 
@@ -130,9 +133,12 @@ var lostByRedirect = map[string]string{
 
 // fieldChange is the line that mends a field, which the client got as it is in got.
 func (x *exam) fieldChange(s *sample, name, got string, once bool) *Change {
+	if c := x.again("sends " + name + " as Downlink does"); c != nil {
+		return c
+	}
 	switch value, lost := lostByRedirect[name]; {
-	case s.rule != nil && (!isNginx(s.rule) || s.rule.Remote != ""):
-		return &Change{Text: fmt.Sprintf("let `downlink front %s` write its configuration again: it sends %s", server(s.rule), name)}
+	case s.rule != nil && s.rule.Remote != "":
+		return written(download.Nginx, "sends "+name+" as Downlink does")
 	case got != "" && !once:
 		return x.twiceChange(s, name)
 	case got == "" && lost && s.handed != "":
@@ -197,6 +203,9 @@ func (s *sample) place() string {
 }
 
 func (x *exam) gzipChange(s *sample) *Change {
+	if c := x.again("compresses no download"); c != nil {
+		return c
+	}
 	var around *nginxconf.Directive
 	if s.rule != nil {
 		for _, l := range x.locations(s.rule.Destination) {
@@ -212,7 +221,10 @@ func (x *exam) gzipChange(s *sample) *Change {
 	return &Change{Block: "server", Text: "write gzip off;"}
 }
 
-func (x *exam) obeyChange(*sample) *Change {
+func (x *exam) obeyChange(field string) *Change {
+	if c := x.again("sends the files that Downlink names in " + field); c != nil {
+		return c
+	}
 	d := x.find("proxy_ignore_headers", func(args []string) bool {
 		return slices.ContainsFunc(args, func(a string) bool { return strings.EqualFold(a, "X-Accel-Redirect") })
 	})
@@ -223,15 +235,21 @@ func (x *exam) obeyChange(*sample) *Change {
 }
 
 func (x *exam) proxyChange() *Change {
+	if c := x.again("asks Downlink, and is the site of this name and port"); c != nil {
+		return c
+	}
 	const text = "write proxy_pass to the upstream that is Downlink, and check listen and server_name"
-	if d := x.find("location", func(args []string) bool { return slices.Equal(args, []string{"/"}) }); d != nil {
+	if d := x.find("location", isRoot); d != nil {
 		return within(d, text)
 	}
 	return &Change{Block: "location /", Text: text}
 }
 
 // upstreamChange is the address of Downlink in nginx's upstream block.
-func (x *exam) upstreamChange(*sample) *Change {
+func (x *exam) upstreamChange() *Change {
+	if c := x.again("asks Downlink at " + upstream(x.App)); c != nil {
+		return c
+	}
 	text := fmt.Sprintf("write server %q;", upstream(x.App))
 	var change *Change
 	nginxconf.Walk(x.conf, func(d *nginxconf.Directive) {
@@ -253,55 +271,19 @@ func upstream(app string) string {
 }
 
 func (x *exam) publicChange(target string) *Change {
-	var best *nginxconf.Directive
+	if c := x.again("gives nothing by itself at " + target); c != nil {
+		return c
+	}
+	var best public
 	for _, p := range x.publics() {
-		if strings.HasPrefix(target, p.prefix) {
-			best = p.location
+		if strings.HasPrefix(target, p.prefix) && len(p.prefix) > len(best.prefix) {
+			best = p
 		}
 	}
-	if best != nil {
-		return within(best, "take this location out, or write internal; into it")
+	if best.block != nil {
+		return best.change()
 	}
 	return &Change{Text: fmt.Sprintf("take out the location or root that gives %s, or write internal; into it", target)}
-}
-
-// public is a location from which clients get files of a folder.
-type public struct {
-	location *nginxconf.Directive
-	prefix   string
-	dir      string // the folder that is at the prefix
-}
-
-// publics are the locations without internal that have files of their own.
-func (x *exam) publics() (found []public) {
-	nginxconf.Walk(x.conf, func(d *nginxconf.Directive) {
-		if d.Name != "location" || len(d.Args) == 0 || !servesFiles(d) {
-			return
-		}
-		prefix := d.Args[len(d.Args)-1]
-		if slices.ContainsFunc(x.Rules, func(r download.Rule) bool { return prefix == r.Destination || prefix == r.OwnDestination() }) {
-			return // which is to be internal: that is another question
-		}
-		if !strings.HasPrefix(prefix, "/") || d.Args[0] == "~" || d.Args[0] == "~*" {
-			prefix = "/"
-		}
-		if a := d.First("alias"); a != nil && len(a.Args) == 1 {
-			found = append(found, public{d, prefix, filepath.Clean(a.Args[0])})
-		} else if r := d.Inherited("root"); len(r) > 0 && len(r[0].Args) == 1 {
-			found = append(found, public{d, prefix, filepath.Join(r[0].Args[0], prefix)})
-		}
-	})
-	return found
-}
-
-// servesFiles reports whether a location is for clients and answers from the disk.
-func servesFiles(location *nginxconf.Directive) bool {
-	for _, name := range [...]string{"internal", "proxy_pass", "fastcgi_pass", "uwsgi_pass", "scgi_pass", "grpc_pass", "return", "deny"} {
-		if location.First(name) != nil {
-			return false
-		}
-	}
-	return true
 }
 
 // publicPrefixes are the URL prefixes at which files of dir are, as nginx's

@@ -25,24 +25,10 @@ func (x *exam) frontConfig() {
 	switch {
 	case x.conf != nil:
 		x.publicConfig()
-		x.nameConfig()
 	case remote:
 		x.skip(Front, "cookies", "whether nginx keeps the client's cookies from the remote server can only be read in its configuration: give that, too")
 	}
-}
-
-// nameConfig looks for the field in which nginx says its name: without it Downlink
-// sends every file itself.
-func (x *exam) nameConfig() {
-	if x.FrontField == "" || x.FrontName != download.Nginx || x.find("proxy_set_header", named(x.FrontField)) != nil {
-		return
-	}
-	text := "write proxy_set_header " + x.FrontField + " nginx;"
-	change := &Change{Block: "location /", Text: text}
-	if d := x.find("location", func(args []string) bool { return slices.Equal(args, []string{"/"}) }); d != nil {
-		change = within(d, text)
-	}
-	x.fault(Front, "configuration", "name", change, "nginx does not say to Downlink that it is in front of it, so Downlink sends every file itself.")
+	x.nameConfig()
 }
 
 // ruleConfig examines the locations of a rule.
@@ -126,7 +112,7 @@ func has(all []*nginxconf.Directive, name string) bool {
 	return slices.ContainsFunc(all, func(d *nginxconf.Directive) bool { return len(d.Args) > 1 && strings.EqualFold(d.Args[0], name) })
 }
 
-// publicConfig looks for locations that give files of a store or rule to anybody.
+// publicConfig looks for blocks that give files of a store or rule to anybody.
 func (x *exam) publicConfig() {
 	for i := range x.Rules {
 		dir := x.dir(&x.Rules[i])
@@ -137,8 +123,8 @@ func (x *exam) publicConfig() {
 			_, in := below(dir, p.dir)
 			_, around := below(p.dir, dir)
 			if in || around {
-				x.fault(Front, "public", "", within(p.location, "take this location out, or write internal; into it"),
-					"nginx gives %s to anybody in its %s, without asking Downlink.", files(&x.Rules[i]), block(p.location))
+				x.fault(Front, "public", "", p.change(),
+					"nginx gives %s to anybody in its %s, without asking Downlink.", files(&x.Rules[i]), block(p.block))
 			}
 		}
 	}

@@ -49,6 +49,11 @@ func TestNginxConfiguration(t *testing.T) {
 		{"public root above", "location / {", "root DIR/..; location / { try_files $uri @downlink; } location @downlink {", "to anybody in its location /,"},
 		{"public folder inside", "location / {", "location /sub { alias DIR/sub/; } location / {", "to anybody in its location /sub"},
 		{"public regular expression", "location / {", `root DIR; location ~ \.txt$ { expires 1d; } location / {`, `to anybody in its location ~ \.txt$`},
+		{"public root of a server", "location / {", "root DIR; location = / { return 204; } location /x {", ":2: in server: take the root of this server out"},
+		{"root of a server that takes nothing", "location / {", "root DIR; location / {", ""},
+		{"root of a server with an expression", "location / {", "root DIR; location ~ ^/ {", ""},
+		{"root of a server that refuses", "location / {", "root DIR; return 404; location /x {", ""},
+		{"root of all servers", "server { location / {", "root DIR; server { location /x {", "to anybody in its server,"},
 		{"a folder beside", "location / {", "location /other { alias DIR-other/; } location / {", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {

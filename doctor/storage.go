@@ -20,7 +20,10 @@ func (x *exam) storage() {
 	for _, target := range x.Files {
 		x.sample(target)
 	}
-	if len(x.samples) == 0 && x.Direct != nil {
+	for _, pattern := range x.Without {
+		x.skip(Storage, "sample", "view %q is not examined, for no file of it was found to ask for: name one with --file", pattern)
+	}
+	if len(x.samples) == 0 && len(x.Without) == 0 && x.Direct != nil {
 		x.skip(Storage, "sample", "no file was found to ask for: put one there, or name one by its URL path")
 	}
 }

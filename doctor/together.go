@@ -34,15 +34,15 @@ func (x *exam) arrives(c *client, s *sample, got, want answer) bool {
 	case got.err != nil:
 		return fault(s.name, nil, "%s breaks %s off after %d bytes: %v.", s.front(), s.name, got.size, got.err)
 	case got.status == 502 || got.status == 504:
-		return fault("upstream", x.upstreamChange(s), "%s does not reach Downlink: it answers %s with %d.", s.front(), s.name, got.status)
+		return fault("upstream", x.upstreamChange(), "%s does not reach Downlink: it answers %s with %d.", s.front(), s.name, got.status)
 	case got.status/100 == 3 && location != "":
 		return fault("redirect", nil, "%s sends the client from %s to %s: examine that address, or take the redirect out.", s.front(), s.name, location)
 	case got.status != 200:
 		return x.missing(c, s, got)
 	case x.order(got) != "":
-		return fault("obeys", x.obeyChange(s), "%s does not obey Downlink: it passes %s on to the client instead of sending the file of %s.", s.front(), x.order(got), s.name)
-	case got.size == 0 && want.size > 0:
-		return fault("obeys", x.obeyChange(s), "%s does not obey Downlink: it passes the empty body of its X-Accel-Redirect on instead of sending the file of %s.", s.front(), s.name)
+		return fault("obeys", x.obeyChange(x.order(got)), "%s does not obey Downlink: it passes %s on to the client instead of sending the file of %s.", s.front(), x.order(got), s.name)
+	case got.size == 0 && want.size > 0 && s.handed != "":
+		return fault("obeys", x.obeyChange(s.field), "%s does not obey Downlink: it passes the empty body of its %s on instead of sending the file of %s.", s.front(), s.field, s.name)
 	case encoding != want.header.Get("Content-Encoding"):
 		return fault("gzip", x.gzipChange(s), "%s compresses downloads: %s comes as Content-Encoding %q, which changes its bytes, its ETag and its ranges.", s.front(), s.name, encoding)
 	case got.header.Get("Content-Disposition") == "" && x.bypasses(c, s):
@@ -113,7 +113,7 @@ func (x *exam) fields(s *sample, check string, got, want answer) bool {
 		w, _ := want.one(name)
 		problem := ""
 		switch {
-		case g == w && (once || g == ""):
+		case sameValue(name, g, w) && (once || g == ""):
 			continue
 		case g == "":
 			problem = fmt.Sprintf("loses %s, which Downlink sends with %s", name, s.name)
@@ -130,6 +130,25 @@ func (x *exam) fields(s *sample, check string, got, want answer) bool {
 		x.fault(Together, check, name+s.destination(), x.fieldChange(s, name, g, once), "%s %s.", s.front(), problem)
 	}
 	return well
+}
+
+// sameValue reports whether two values of a field say the same. In a list, space after
+// a comma says nothing (RFC 9110 section 5.6.1): Apache leaves it out of Vary.
+func sameValue(name, g, w string) bool {
+	switch name {
+	case "Vary", "Cache-Control", "Link":
+		return slices.Equal(members(g), members(w))
+	}
+	return g == w
+}
+
+// members are what stands between the commas of a list.
+func members(list string) []string {
+	all := strings.Split(list, ",")
+	for i := range all {
+		all[i] = strings.TrimSpace(all[i])
+	}
+	return all
 }
 
 // harmless reports a field that a front server may add. Apache and lighttpd have a
@@ -153,7 +172,7 @@ func (s *sample) destination() string {
 // same asks one question and reports whether the answer is as it should be.
 func (x *exam) same(c *client, s *sample, check, well string, q question) bool {
 	want, got := x.here(x.Direct, q), c.ask(q)
-	about := strings.Join(append([]string{q.method}, q.fields...), " ")
+	about := q.String()
 	switch {
 	case got.err != nil:
 		x.fault(Together, check, s.destination(), nil, "%s breaks off the answer to %s of %s: %v.", s.front(), about, s.name, got.err)
@@ -196,6 +215,9 @@ func (x *exam) conditions(c *client, s *sample) {
 
 // statusChange is the line that takes a request field away which Downlink needs.
 func (x *exam) statusChange(q question) *Change {
+	if c := x.again("answers " + q.String() + " as Downlink does"); c != nil {
+		return c
+	}
 	for i := 0; i < len(q.fields); i += 2 {
 		if d := x.find("proxy_set_header", blanking(q.fields[i])); d != nil {
 			return at(d, "take out "+d.String())

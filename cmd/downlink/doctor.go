@@ -115,7 +115,7 @@ func (x *examination) examine(ctx context.Context, s *settings, cfg *config.Conf
 		return nil, err
 	}
 	if len(d.Files) == 0 {
-		d.Files = configured.samples(ctx, x.fields)
+		d.Files, d.Without = configured.samples(ctx, x.fields)
 	}
 	return doctor.Examine(ctx, *d), nil
 }

@@ -19,17 +19,23 @@ const (
 	mostCandidates = 200     // listed for each view
 	mostAsked      = 20      // looked at of those
 	bigSample      = 1 << 20 // larger files are asked for only if there is no other
+	wholeSample    = 1 << 10 // front servers leave smaller ones uncompressed
 )
 
 // samples are URL paths of files that stand for all: one for each view and each rule
 // that its files fall under, with a link where one is needed, or one that this request
-// may not have if there is no other. Small texts are taken first, for it is those that a
-// front server might compress.
-func (s *site) samples(ctx context.Context, fields []string) (targets []string) {
+// may not have if there is no other. Texts of a few kilobytes are taken first, for it is
+// those that a front server might compress. without are the patterns of the views that
+// have none: their files are not listed anywhere, or there is no file that can be had.
+func (s *site) samples(ctx context.Context, fields []string) (targets, without []string) {
 	for _, v := range s.config.Views {
-		targets = append(targets, s.samplesOf(ctx, v, fields)...)
+		its := s.samplesOf(ctx, v, fields)
+		if len(its) == 0 {
+			without = append(without, v.Pattern)
+		}
+		targets = append(targets, its...)
 	}
-	return targets
+	return targets, without
 }
 
 // samplesOf are the samples of a view. No more files are looked at than it takes: each
@@ -66,19 +72,18 @@ type candidate struct {
 }
 
 func newCandidate(target, key string, size int64) candidate {
-	return candidate{target, size, strings.HasPrefix(core.MediaType(key), "text/")}
+	t := core.MediaType(key)
+	return candidate{target, size, strings.HasPrefix(t, "text/") || strings.HasSuffix(t, "json") || strings.HasSuffix(t, "xml")}
 }
 
-// rank is higher for the better of two.
+// rank is higher for the better of two. What comes first weighs most.
 func (c candidate) rank() (n int) {
-	if c.size > 2 { // there are parts to ask for
-		n += 4
-	}
-	if c.size <= bigSample {
-		n += 2
-	}
-	if c.text {
-		n++
+	parts, quick, whole := c.size > 2, c.size <= bigSample, c.size >= wholeSample
+	for _, good := range [...]bool{parts, quick, c.text, whole} {
+		n *= 2
+		if good {
+			n++
+		}
 	}
 	return n
 }

@@ -219,6 +219,20 @@ func TestO1_DoctorNamesTheBrokenHop(t *testing.T) {
 			fault: "without asking Downlink", change: "write internal; into it", line: "location /files/",
 		},
 		{
+			name: "public root of another server", conf: func(text, dir string) string {
+				return text + "server {\n    listen unix:" + filepath.Dir(dir) + "/other;\n    root " + dir + ";\n}\n"
+			},
+			fault: `nginx gives the files of store "files" to anybody in its server, without asking Downlink`, change: "take the root of this server out", hidden: true,
+		},
+		{
+			name: "name not said", conf: replace("proxy_set_header X-Downlink-Front nginx;", ""),
+			fault: "does not say to Downlink that it is in front of it", change: "write proxy_set_header X-Downlink-Front nginx;", line: "location / {", hidden: true,
+		},
+		{
+			name: "another name said", conf: replace("proxy_set_header X-Downlink-Front nginx;", "proxy_set_header X-Downlink-Front caddy;"),
+			fault: "does not say to Downlink that it is in front of it", change: "write proxy_set_header X-Downlink-Front nginx;", line: "proxy_set_header X-Downlink-Front caddy;", hidden: true,
+		},
+		{
 			name: "security field lost", conf: replace("        add_header X-Content-Type-Options nosniff always;\n        add_header Content-Security", "        add_header Content-Security"),
 			fault: "loses X-Content-Type-Options", change: "write add_header X-Content-Type-Options nosniff always;", line: `location ^~ "/_internal/files/"`,
 		},

@@ -102,21 +102,25 @@ func requestID(name string) string {
 // for the file conf.
 func InFront(t testing.TB, name, conf string) *Process {
 	t.Helper()
-	f := fronts[name]
 	addr := FreePort(t)
+	if !fronts[name].logs {
+		return Front(t, name, addr, FrontConf(t, name, addr, conf))
+	}
+	log := filepath.Join(filepath.Dir(conf), name+"-access.log")
+	p := Front(t, name, addr, FrontConf(t, name, addr, conf, "--access-log", log))
+	p.AccessLog = log
+	return p
+}
+
+// FrontConf is what `downlink front` writes for the file conf and a front server at addr.
+func FrontConf(t testing.TB, name, addr, conf string, flags ...string) string {
+	t.Helper()
 	at := addr
 	if name == "caddy" {
 		_, port, _ := net.SplitHostPort(addr)
 		at = "http://:" + port
 	}
-	args := []string{"front", name, "--config", conf, f.listen, at}
-	if !f.logs {
-		return f.run(t, addr, Run(t, args...))
-	}
-	log := filepath.Join(filepath.Dir(conf), name+"-access.log")
-	p := f.run(t, addr, Run(t, append(args, "--access-log", log)...))
-	p.AccessLog = log
-	return p
+	return Run(t, append([]string{"front", name, "--config", conf, fronts[name].listen, at}, flags...)...)
 }
 
 // Front runs a front server with a configuration for addr.
