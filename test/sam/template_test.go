@@ -288,6 +288,58 @@ func checkBucketPolicy(t *testing.T, policy object) {
 	}
 }
 
+// TestR3_StatementsForYours: who has a bucket and a key of their own is told what lets
+// CloudFront, by the stack's distribution alone, read the bucket.
+func TestR3_StatementsForYours(t *testing.T) {
+	x := read(t)
+	outputs := x.With(everything[1])[""].(object)
+	for output, want := range map[string][2]string{
+		"StatementForYourBucket": {"s3:GetObject", "arn:<AWS::Partition>:s3:::mine/p/*"}, "StatementForYourKey": {"kms:Decrypt", "*"},
+	} {
+		var s struct {
+			Effect, Action, Resource string
+			Principal                struct{ Service string }
+			Condition                struct{ StringEquals map[string]string }
+		}
+		text, _ := outputs[output].(string)
+		if err := json.Unmarshal([]byte(text), &s); err != nil {
+			t.Errorf("%s: %v: %q", output, err, text)
+			continue
+		}
+		from := "arn:<AWS::Partition>:cloudfront::<AWS::AccountId>:distribution/<Distribution>"
+		if s.Effect != "Allow" || s.Principal.Service != "cloudfront.amazonaws.com" || s.Action != want[0] || s.Resource != want[1] || s.Condition.StringEquals["AWS:SourceArn"] != from {
+			t.Errorf("%s: %s", output, text)
+		}
+	}
+	if _, ok := x.With(everything[0])[""].(object)["StatementForYourKey"]; ok {
+		t.Error("a statement for a key that nobody has")
+	}
+}
+
+// TestR3_Alarms: each function that is made has alarms for failing and for being throttled.
+func TestR3_Alarms(t *testing.T) {
+	x := read(t)
+	for _, values := range everything {
+		stack := x.With(values)
+		watched := map[string]bool{}
+		for name, made := range stack {
+			if a, ok := made.(object); ok && x.Resources[name].Type == "AWS::CloudWatch::Alarm" {
+				watched[fmt.Sprint(a["MetricName"], a["Dimensions"])] = true
+			}
+		}
+		for name, r := range x.Resources {
+			if stack[name] == nil || r.Type != "AWS::Serverless::Function" {
+				continue
+			}
+			for _, metric := range []string{"Errors", "Throttles"} {
+				if !watched[fmt.Sprintf("%s[map[Name:FunctionName Value:<%s>]]", metric, name)] {
+					t.Errorf("%s: no alarm for %s of %s", values["Endpoint"], metric, name)
+				}
+			}
+		}
+	}
+}
+
 // TestR6_Table: the table is the one that dynamocat is written for, and data outlive the
 // stack.
 func TestR6_Table(t *testing.T) {
