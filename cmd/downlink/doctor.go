@@ -11,11 +11,13 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
 	"github.com/downlink-go/downlink/adapters/nethttp"
 	"github.com/downlink-go/downlink/config"
+	"github.com/downlink-go/downlink/core"
 	"github.com/downlink-go/downlink/doctor"
 	"github.com/downlink-go/downlink/front"
 )
@@ -180,10 +182,11 @@ func parseFields(fields []string) (http.Header, error) {
 	h := http.Header{}
 	for _, f := range fields {
 		name, value, ok := strings.Cut(f, ":")
-		if !ok || strings.TrimSpace(name) == "" {
-			return nil, fmt.Errorf("field %q: write 'Name: value'", f)
+		name, value = strings.TrimSpace(name), strings.TrimSpace(value)
+		if !ok || !core.ValidToken(name) || strings.ContainsFunc(value, unicode.IsControl) {
+			return nil, fmt.Errorf("field %q: write 'Name: value', with a name such as Accept-Encoding", f)
 		}
-		h.Add(strings.TrimSpace(name), strings.TrimSpace(value))
+		h.Add(name, value)
 	}
 	return h, nil
 }

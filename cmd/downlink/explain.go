@@ -3,7 +3,9 @@ package main
 import (
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 	"time"
@@ -14,26 +16,32 @@ import (
 	"github.com/downlink-go/downlink/config"
 	"github.com/downlink-go/downlink/core"
 	"github.com/downlink-go/downlink/download"
-	"github.com/downlink-go/downlink/page"
+	"github.com/downlink-go/downlink/front"
 )
 
 func newExplain(s *settings) *cobra.Command {
 	var fields []string
-	var dir string
+	var dir, client string
 	c := &cobra.Command{
 		Use:   "explain METHOD URL-PATH",
 		Short: "Print what would be answered to a request, and why",
 		Long: `Print the decision about a request for the real file, without sending it:
-status, fields, delivery, byte ranges, the reason, and the rule that led to it.`,
+status, fields, delivery, byte ranges, the reason, and the rule that led to it.
+
+Files are left to the front server that a request says it came through, as it does
+with -H 'X-Downlink-Front: nginx', and to no other.`,
 		Example: "  downlink explain GET /files/a.pdf --dir ~/Public -H 'Range: bytes=0-99'",
 		Args:    cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			req, err := parseRequest(args[0], args[1], fields)
+			r, err := parseNative(args[0], args[1], fields)
 			if err != nil {
 				return err
 			}
 			cfg, err := s.load(dir)
 			if err != nil {
+				return err
+			}
+			if err := comeFrom(r, client, cfg); err != nil {
 				return err
 			}
 			at, _, end, err := s.asItIs(cfg)
@@ -49,13 +57,12 @@ status, fields, delivery, byte ranges, the reason, and the rule that led to it.`
 			if err := site.setLinks(peeking{site.items}); err != nil {
 				return err
 			}
-			answer := site.service.Answer(cmd.Context(), req)
-			defer answer.Close()
-			explain(cmd.OutOrStdout(), cfg, req, &answer)
+			site.explain(r.WithContext(cmd.Context()), cmd.OutOrStdout())
 			return nil
 		},
 	}
 	c.Flags().StringArrayVarP(&fields, "header", "H", nil, "request field, as 'Name: value'; may be repeated")
+	c.Flags().StringVar(&client, "ip", "", "address of the client, for links that are for one network")
 	c.Flags().StringVar(&dir, "dir", "", "folder to serve, as in 'downlink serve DIR'")
 	return c
 }
@@ -63,6 +70,14 @@ status, fields, delivery, byte ranges, the reason, and the rule that led to it.`
 // parseRequest reads a request as the command line gives it, by the same code
 // that reads one from the network.
 func parseRequest(method, target string, fields []string) (*download.Request, error) {
+	r, err := parseNative(method, target, fields)
+	if err != nil {
+		return nil, err
+	}
+	return &download.Request{Request: nethttp.Fill(r, time.Now()), Header: r.Header, Native: r}, nil
+}
+
+func parseNative(method, target string, fields []string) (*http.Request, error) {
 	if !strings.HasPrefix(target, "/") {
 		return nil, fmt.Errorf("URL-PATH %q: begin it with %q, percent-encoded as a client sends it", target, "/")
 	}
@@ -74,8 +89,23 @@ func parseRequest(method, target string, fields []string) (*download.Request, er
 	if err != nil {
 		return nil, err
 	}
-	r := &http.Request{Method: method, URL: u, Header: header}
-	return &download.Request{Request: nethttp.Fill(r, time.Now()), Header: r.Header, Native: r}, nil
+	return &http.Request{Method: method, URL: u, Header: header}, nil
+}
+
+// comeFrom has a request come from a client: by itself or, if the configuration says in
+// which field, through a front server that says so.
+func comeFrom(r *http.Request, client string, cfg *config.Config) error {
+	if client == "" {
+		return nil
+	}
+	if _, err := netip.ParseAddr(client); err != nil {
+		return fmt.Errorf("--ip %q: write an address, such as 192.0.2.7", client)
+	}
+	r.RemoteAddr = client
+	if field := cfg.Server.ClientAddressHeader; field != "" {
+		r.Header.Set(field, client)
+	}
+	return nil
 }
 
 // explanation is lines of a name and what there is to say.
@@ -85,16 +115,31 @@ func (e explanation) line(name, format string, args ...any) {
 	fmt.Fprintf(e, "%-9s "+format+"\n", append([]any{name}, args...)...)
 }
 
-func explain(w io.Writer, cfg *config.Config, r *download.Request, a *download.Answer) {
-	e := explanation{w}
-	e.line("request", "%s %s", r.Method, r.Path)
-	if _, ok := (&page.Index{}).Pages()[r.Path]; ok {
-		e.line("view", "a page of its own, not a download")
+func (s *site) explain(r *http.Request, w io.Writer) {
+	e, log := explanation{w}, slog.New(slog.DiscardHandler)
+	if what := s.pageAt(r.URL.EscapedPath(), log); what != "" {
+		e.line("request", "%s %s", r.Method, r.URL.EscapedPath())
+		e.line("view", "%s, not a download", what)
 		return
 	}
-	e.plan(cfg, r)
-	e.found(a)
-	e.answer(a)
+	asked, answer := s.downloads(log).Explain(r)
+	defer answer.Close()
+	e.line("request", "%s %s", asked.Method, asked.Path)
+	e.through(s.config, asked)
+	e.plan(s.config, asked)
+	e.found(answer)
+	e.answer(answer)
+}
+
+// through says which front server may send the file, where there are rules for one.
+func (e explanation) through(cfg *config.Config, r *download.Request) {
+	switch {
+	case len(cfg.Offload) == 0:
+	case r.Front == download.Off:
+		e.line("front", "none: add -H '%s: %s' to ask through that server", front.Field, cfg.Offload[0].Front)
+	default:
+		e.line("front", "%s", r.Front)
+	}
 }
 
 // plan says what is looked at.

@@ -131,15 +131,7 @@ func (s *site) tryCatalog(ctx context.Context, log *slog.Logger) {
 func newServer(s *site, log *slog.Logger, l net.Listener) (*nethttp.Server, error) {
 	o := s.config.Server
 	downloads := s.downloads(log)
-	index := s.index(log)
-	pages := index.Pages()
-	if index.Catalog != nil {
-		pages[page.SitemapPath] = index.Sitemap()
-	}
-	pages[page.ReadyPath] = s.ready(log)
-	if s.config.Metrics.Path != "" {
-		pages[s.config.Metrics.Path] = s.metrics
-	}
+	pages := s.pages(log)
 	for path, p := range pages {
 		pages[path] = downloads.Page(p)
 	}
@@ -160,6 +152,31 @@ func newServer(s *site, log *slog.Logger, l net.Listener) (*nethttp.Server, erro
 		ReadHeaderTimeout: o.ReadHeaderTimeout, IdleTimeout: o.IdleTimeout,
 		ShutdownTimeout: o.ShutdownTimeout, MaxHeaderBytes: o.MaxHeaderBytes, Log: log, Downloads: downloadsAt,
 	}), nil
+}
+
+// pages are the site's own, by their path.
+func (s *site) pages(log *slog.Logger) map[string]http.Handler {
+	index := s.index(log)
+	pages := index.Pages()
+	if index.Catalog != nil {
+		pages[page.SitemapPath] = index.Sitemap()
+	}
+	pages[page.ReadyPath] = s.ready(log)
+	if s.config.Metrics.Path != "" {
+		pages[s.config.Metrics.Path] = s.metrics
+	}
+	return pages
+}
+
+// pageAt says what is at a path that no view answers, "" if views do.
+func (s *site) pageAt(path string, log *slog.Logger) string {
+	if s.config.Admin.Enabled && strings.HasPrefix(path, admin.Path) {
+		return "the admin"
+	}
+	if _, ok := s.pages(log)[path]; ok {
+		return "a page of its own"
+	}
+	return ""
 }
 
 // root is the whole site: a few pages, the admin, and downloads everywhere else. It
