@@ -84,6 +84,28 @@ destination = "/_internal/"
 `, `
 1:1: client_address_header is missing: behind a front server, links for a network and with a use limit need it to tell clients apart; write client_address_header = "X-Forwarded-For" below [server]
 `},
+	{"what a front server cannot be told, and a destination for one that is none", `[server]
+client_address_header = "X-Forwarded-For"
+[stores.files]
+path = "/srv/$a"
+[[offload]]
+front = "nginx"
+source = "files"
+destination = "/_internal/"
+[[offload]]
+front = "caddy"
+source_dir = "/srv/{a}"
+destination = "/_other/"
+[[offload]]
+front = "ngnix"
+source = "files"
+destination = "files"
+`, `
+4:8: "/srv/$a": nginx cannot be told of "$" in a path: rename the directory
+11:14: "/srv/{a}": caddy cannot be told of "{" in a path: rename the directory
+14:9: front takes "nginx" or "apache" or "lighttpd" or "caddy" or "header"; found "ngnix"
+16:15: destination "files": begin it with "/", as "/_internal/files/"
+`},
 	{"tracking", `[tracking]
 count = 1
 window = "25h"

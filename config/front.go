@@ -57,9 +57,24 @@ func (r *report) checkFront(c *Config, rule Rule, path string) {
 	}
 }
 
+// unsayable are the characters that the configuration of a front server cannot hold in
+// the path of a directory.
+var unsayable = map[string]string{FrontNginx: "$", FrontApache: "$", FrontCaddy: `{}\`}
+
+// checkSayable checks the path of a directory that a front server is to be told of.
+func (r *report) checkSayable(front, path, key string) {
+	if i := strings.IndexAny(path, unsayable[front]); i >= 0 {
+		r.fault(key, "%s: %s cannot be told of %q in a path: rename the directory", quote(path), front, path[i:i+1])
+	}
+}
+
 // checkReach checks that the front server can have the files of the source.
 func (r *report) checkReach(c *Config, rule Rule, key string) {
 	s, ok := c.Store(rule.Source)
+	if rule.Remote == "" {
+		r.checkSayable(rule.Front, s.Path, "stores."+s.Name+".path")
+		r.checkSayable(rule.Front, rule.SourceDir, key+"_dir")
+	}
 	if !ok || s.Driver == DriverDir || rule.Remote != "" || rule.Front == FrontHeader {
 		return
 	}

@@ -15,6 +15,8 @@ func (r *report) checkRule(c *Config, i int) {
 	r.checkToken(path+".charset", "charset", rule.Charset, "utf-8")
 	r.checkFront(c, rule, path)
 	switch key := path + ".destination"; {
+	case rule.Destination != "" && (rule.Front == "" || r.faulty(path+".front")):
+		r.checkAnyDestination(rule.Destination, key)
 	case rule.Front != FrontNginx && rule.Front != FrontCaddy, rule.Destination == "":
 	case r.checkDestination(rule.Destination, key):
 		r.checkOverlap(c, i)
@@ -74,6 +76,13 @@ func (r *report) checkDestination(destination, key string) bool {
 		r.fault(key, `destination %s: begin and end it with "/" and use letters, digits and - . _ ~ between, such as "/_internal/files/"`, quote(destination))
 	}
 	return false
+}
+
+// checkAnyDestination checks a destination for a front server that is not known.
+func (r *report) checkAnyDestination(destination, key string) {
+	if !strings.HasPrefix(destination, "/") && !strings.Contains(destination, "://") {
+		r.fault(key, `destination %s: begin it with "/", as "/_internal/files/"`, quote(destination))
+	}
 }
 
 // checkOverlap reports a destination that another rule, a view or a page has

@@ -94,6 +94,11 @@ func (n Nginx) Write(w io.Writer) error {
 			return fmt.Errorf("remote %q: write a URL without variables and quotes", l.Remote)
 		}
 	}
+	for what, text := range map[string]string{"server name": n.ServerName, "upstream": n.Name, "listen": n.Listen} {
+		if err := refuse("nginx", what, text, ";{}#'\""); err != nil { // they are written as they are
+			return err
+		}
+	}
 	if err := errors.Join(refuse("nginx", "access log", n.AccessLog, "$"), refuse("nginx", "log of downloads", n.DownloadsLog, "$")); err != nil {
 		return err
 	}

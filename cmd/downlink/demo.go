@@ -44,9 +44,9 @@ func runDemo(ctx context.Context, listen string, out, logs io.Writer) (err error
 		return err
 	}
 	defer func() { err = errors.Join(err, site.Close()) }()
-	l, err := nethttp.Listen(ctx, listen)
+	l, err := listenAt(ctx, listen)
 	if err != nil {
-		return fmt.Errorf("cannot listen at %s: %w: choose another address with --listen", listen, err)
+		return err
 	}
 	fmt.Fprintf(out, "The demo is at http://%s/ (its files are in %s). Interrupt to end it.\n", l.Addr(), dir)
 	return nethttp.NewServer(site, nethttp.ServerOptions{Log: log}).Serve(ctx, l)

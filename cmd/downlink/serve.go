@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -71,9 +72,9 @@ func serve(ctx context.Context, s *settings, cfg *config.Config, out, logs io.Wr
 	buffered := newLogWriter(logs)
 	defer buffered.Close()
 	log := newLogger(buffered, cfg.Log)
-	l, err := nethttp.Listen(ctx, cfg.Server.Listen)
+	l, err := listenAt(ctx, cfg.Server.Listen)
 	if err != nil {
-		return fmt.Errorf("cannot listen at %s: %w", cfg.Server.Listen, err)
+		return err
 	}
 	defer l.Close()
 	tracker, err := site.track(out, log)
@@ -101,6 +102,18 @@ func serve(ctx context.Context, s *settings, cfg *config.Config, out, logs io.Wr
 	}
 	fmt.Fprintln(out, "Stopped.")
 	return nil
+}
+
+// listenAt listens at an address, host:port or unix:/path.
+func listenAt(ctx context.Context, at string) (net.Listener, error) {
+	if path, ok := strings.CutPrefix(at, "unix:"); ok && !filepath.IsAbs(path) {
+		return nil, fmt.Errorf("cannot listen at %s: write the socket's absolute path, such as unix:/run/downlink.sock", at)
+	}
+	l, err := nethttp.Listen(ctx, at)
+	if err != nil {
+		return nil, fmt.Errorf("cannot listen at %s: %w: choose another address with --listen", at, err)
+	}
+	return l, nil
 }
 
 // watch does what is to be done beside requests, until ctx ends or stop is called,
@@ -214,6 +227,9 @@ func packed(cfg *config.Config, v config.View) string {
 // announce says what is served and where.
 func announce(out io.Writer, cfg *config.Config, l net.Listener, items string) {
 	fmt.Fprintf(out, "Downlink serves at %s\n", address(l))
+	if at, ok := l.Addr().(*net.TCPAddr); ok && at.IP.IsUnspecified() {
+		fmt.Fprintln(out, "  and at every other address of this machine: write host:port to choose one")
+	}
 	for _, v := range cfg.Views {
 		fmt.Fprintf(out, "  %-24s %s%s\n", v.Pattern, source(cfg, v, items), whose(cfg, v))
 	}

@@ -31,3 +31,19 @@ func TestServeTellsOfACatalogueThatCannotBeRead(t *testing.T) {
 		t.Errorf("the log has %q, want the file and what to do", text)
 	}
 }
+
+// TestAnnounceSaysWhoCanCome: an open port is not shown as one of this machine alone.
+func TestAnnounceSaysWhoCanCome(t *testing.T) {
+	for listen, want := range map[string]bool{":0": true, "127.0.0.1:0": false} {
+		l, err := listenAt(t.Context(), listen)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out strings.Builder
+		announce(&out, &config.Config{}, l, "")
+		if got := strings.Contains(out.String(), "every other address of this machine"); got != want {
+			t.Errorf("%s: got %q", listen, out.String())
+		}
+		l.Close()
+	}
+}
