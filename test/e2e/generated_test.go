@@ -399,7 +399,7 @@ func TestG2_SignedArguments(t *testing.T) {
 	m := making{files: t.TempDir(), made: t.TempDir()}
 	images(t)(m.files)
 	key := filepath.Join(t.TempDir(), "link.key")
-	write(t, key, linkSecret+"\n")
+	writeSecret(t, key, linkSecret+"\n")
 	toml := strings.ReplaceAll(cards, "$MADE", m.made) + "link = \"required\"\n[[links.keys]]\nid = \"2026\"\nsecret_file = '" + key + "'\n"
 	p, conf := m.start(t, toml)
 	url := "http://" + p.Addr

@@ -48,7 +48,7 @@ func startUntold(t *testing.T, front string) guarded {
 	t.Helper()
 	files, work := t.TempDir(), t.TempDir()
 	write(t, filepath.Join(files, "a.txt"), "0123456789")
-	write(t, filepath.Join(work, "link.key"), linkSecret+"\n")
+	writeSecret(t, filepath.Join(work, "link.key"), linkSecret+"\n")
 	g := guarded{files: files, conf: filepath.Join(work, "downlink.toml")}
 	served := fmt.Sprintf(`[server]
 listen = %q

@@ -52,7 +52,7 @@ func startGuarded(t *testing.T, front, auth string) guarded {
 	files, work := t.TempDir(), t.TempDir()
 	write(t, filepath.Join(files, "a.txt"), "0123456789")
 	write(t, filepath.Join(files, "big.bin"), strings.Repeat("x", 1<<20))
-	write(t, filepath.Join(work, "link.key"), linkSecret+"\n")
+	writeSecret(t, filepath.Join(work, "link.key"), linkSecret+"\n")
 	write(t, filepath.Join(work, "revoked.txt"), "id gone\n")
 	g := guarded{files: files, conf: filepath.Join(work, "downlink.toml")}
 	listen, more := "127.0.0.1:0", ""

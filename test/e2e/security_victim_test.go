@@ -118,6 +118,15 @@ func write(t testing.TB, file, content string) {
 	}
 }
 
+// writeSecret writes a file that its owner alone can read.
+func writeSecret(t testing.TB, file, content string) {
+	t.Helper()
+	write(t, file, content)
+	if err := os.Chmod(file, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
 const patternSize = 1_000_000
 
 // pattern is n bytes of which no run is repeated soon.
