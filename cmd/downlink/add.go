@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"path/filepath"
 	"slices"
 
@@ -44,7 +45,11 @@ which, if it is not DIR itself.`,
   downlink add ~/manuals --category "Manuals/Printers" --recursive --publish --config downlink.toml`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return s.add(cmd.Context(), args[0], a, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			err := s.add(cmd.Context(), args[0], a, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			if cmd.Context().Err() != nil {
+				return errors.New("interrupted: run it again, and it goes on")
+			}
+			return err
 		},
 	}
 	c.Flags().StringVar(&a.served, "dir", "", "folder that is served, as in 'downlink serve DIR' (default without --config: DIR)")
@@ -87,16 +92,14 @@ func (s *settings) add(ctx context.Context, dir string, a adding, out, progress 
 	}
 	bar := bar(size, progress)
 	defer bar.Close()
-	if err := f.addAll(ctx, files, bar); err != nil {
-		return err
-	}
+	stopped := f.addAll(ctx, files, bar)
 	_ = bar.Finish()
 	fmt.Fprintf(out, "%d added, %d published, %d changed, %d known already, %d failed; items are in %s\n",
 		f.added, f.published, f.changed, f.known, len(f.failed), site.place)
 	if f.added > 0 && !a.publish {
 		fmt.Fprintln(out, "What was added are drafts: nobody gets them until they are published, by --publish or in the admin.")
 	}
-	return errors.Join(f.failed...)
+	return errors.Join(append(f.failed, stopped)...)
 }
 
 // addAll adds files, and notes those that fail alone: the error is of what stops all.
@@ -106,10 +109,18 @@ func (f *folder) addAll(ctx context.Context, files []string, bar io.Writer) erro
 			if ctx.Err() != nil || errors.Is(err, catalog.ErrUnavailable) {
 				return err
 			}
-			f.failed = append(f.failed, fmt.Errorf("%s: %w", file, err))
+			f.fail(file, err)
 		}
 	}
 	return nil
+}
+
+// fail notes what cannot be added. Names are quoted: they may have anything in them.
+func (f *folder) fail(name string, err error) {
+	if e, ok := err.(*fs.PathError); ok { // which has the name as it is
+		err = e.Err
+	}
+	f.failed = append(f.failed, fmt.Errorf("%q: %w", name, err))
 }
 
 // bar shows how much of the files was read, on a terminal.

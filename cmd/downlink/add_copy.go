@@ -62,7 +62,7 @@ func sumOf(ctx context.Context, o storage.Object, size int64) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if _, err := io.CopyN(hash, r, size); err != nil {
+		if _, err := io.CopyN(hash, heeding{ctx, r}, size); err != nil {
 			return "", err
 		}
 	}
@@ -74,8 +74,22 @@ func (f *folder) save(ctx context.Context, file *os.File, key, sum string) error
 	if _, err := file.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
-	_, err := f.store.Save(ctx, key, &summed{r: file, hash: sha256.New(), want: sum})
+	_, err := f.store.Save(ctx, key, &summed{r: heeding{ctx, file}, hash: sha256.New(), want: sum})
 	return err
+}
+
+// heeding gives what r gives until ctx ends: a large file would keep an interrupted add
+// for minutes.
+type heeding struct {
+	ctx context.Context // of the one call that reads
+	r   io.Reader
+}
+
+func (h heeding) Read(b []byte) (int, error) {
+	if err := h.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return h.r.Read(b)
 }
 
 // summed gives what r gives, and an error in place of the end if that is not what was

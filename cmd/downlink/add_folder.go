@@ -51,12 +51,15 @@ func (f *folder) within() (string, bool) {
 	return filepath.ToSlash(rel), true
 }
 
-// files are the paths in the folder of what is to be added, and its bytes.
+// files are the paths in the folder of what is to be added, and its bytes. What cannot
+// be looked at is noted, and passed over.
 func (f *folder) files(recursive bool) (all []string, size int64, err error) {
 	err = filepath.WalkDir(f.dir, func(name string, d fs.DirEntry, err error) error {
 		switch {
-		case err != nil:
+		case err != nil && name == f.dir:
 			return err
+		case err != nil:
+			return f.passOver(name, d, err)
 		case name == f.dir:
 			return nil
 		case d.IsDir() && (!recursive || hidden(d)):
@@ -66,13 +69,24 @@ func (f *folder) files(recursive bool) (all []string, size int64, err error) {
 		}
 		info, err := d.Info()
 		if err != nil {
-			return err
+			return f.passOver(name, d, err)
 		}
 		rel, err := filepath.Rel(f.dir, name)
 		all, size = append(all, rel), size+info.Size()
 		return err
 	})
 	return all, size, err
+}
+
+func (f *folder) passOver(name string, d fs.DirEntry, err error) error {
+	if rel, e := filepath.Rel(f.dir, name); e == nil {
+		name = rel
+	}
+	f.fail(name, err)
+	if d.IsDir() {
+		return fs.SkipDir
+	}
+	return nil
 }
 
 func hidden(d fs.DirEntry) bool { return strings.HasPrefix(d.Name(), ".") }
@@ -104,7 +118,7 @@ func (f *folder) add(ctx context.Context, name string, bar io.Writer) error {
 	}
 	defer file.Close()
 	hash := sha256.New()
-	size, err := io.Copy(io.MultiWriter(hash, bar), file)
+	size, err := io.Copy(io.MultiWriter(hash, bar), heeding{ctx, file})
 	if err != nil {
 		return err
 	}
