@@ -46,7 +46,7 @@ which, if it is not DIR itself.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			err := s.add(cmd.Context(), args[0], a, cmd.OutOrStdout(), cmd.ErrOrStderr())
-			if cmd.Context().Err() != nil {
+			if err != nil && cmd.Context().Err() != nil {
 				return errors.New("interrupted: run it again, and it goes on")
 			}
 			return err
