@@ -190,8 +190,8 @@ func (v *victim) abort(t *testing.T, request string, read int) {
 	c.Close()
 }
 
-// counting is how many files Downlink holds open once something was counted: the
-// catalogue's database, its log and the log's index.
+// counting is how many files Downlink holds open once the catalogue was asked or
+// something was counted: the database, its log and the log's index.
 const counting = 3
 
 // keptAlive is how many idle connections nginx keeps to Downlink, as its

@@ -69,8 +69,7 @@ function nonceFor(texts) {
 
 /** What core.Request has of a request, in the order of requestFrame. */
 function textsOf({ headers, method, url }) {
-  // workerd leaves spaces at the end. A field without a value is one, to core.Request.
-  const field = name => headers.has(name) ? headers.get(name).trim() || ' ' : ''
+  const field = name => headers.get(name)?.trim() ?? '' // workerd leaves spaces at the end
   const [path, query] = targetOf(url)
   return [
     method, path, query, field('cf-connecting-ip'),
