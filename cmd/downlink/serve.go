@@ -183,7 +183,7 @@ func (s *site) pages(log *slog.Logger) map[string]http.Handler {
 
 // pageAt says what is at a path that no view answers, "" if views do.
 func (s *site) pageAt(path string, log *slog.Logger) string {
-	if s.config.Admin.Enabled && strings.HasPrefix(path, admin.Path) {
+	if s.config.Admin.Enabled && isAdmin(path) {
 		return "the admin"
 	}
 	if _, ok := s.pages(log)[path]; ok {
@@ -209,11 +209,14 @@ func (h root) at(path string) http.Handler {
 	if p, ok := h.pages[path]; ok {
 		return p
 	}
-	if h.admin != nil && strings.HasPrefix(path+"/", admin.Path) { // which sends on who leaves its slash out
+	if h.admin != nil && isAdmin(path) {
 		return h.admin
 	}
 	return h.downloads
 }
+
+// isAdmin reports whether a path is the admin's, which sends on who leaves its slash out.
+func isAdmin(path string) bool { return strings.HasPrefix(path+"/", admin.Path) }
 
 // packed says what a view makes zip files of.
 func packed(cfg *config.Config, v config.View) string {
